@@ -1,0 +1,1 @@
+"""The record: shipments, samples, custody, findings, conclusions, people and the event log."""

@@ -1,0 +1,45 @@
+"""What can go wrong with the record."""
+
+from __future__ import annotations
+
+from spectra.errors import LabError
+
+
+class ConfigError(LabError):
+    """The lab folder or a setting is missing or wrong."""
+
+
+class RecordError(LabError):
+    """The record refuses an act."""
+
+
+class NotFoundError(RecordError):
+    """No such shipment, sample, run, finding, alert or person."""
+
+
+class StateError(RecordError):
+    """The act is not allowed in the present state."""
+
+
+class CustodyError(RecordError):
+    """The act contradicts the chain of custody."""
+
+
+class PermissionDenied(RecordError):  # noqa: N818 - the field's word, and what the reader looks for
+    """This person may not do this here."""
+
+
+class AuditBrokenError(RecordError):
+    """The event log does not verify."""
+
+
+class StaleRecordError(RecordError):
+    """Somebody changed the record since it was read."""
+
+
+class BusyError(RecordError):
+    """Another program holds the record; nothing was written."""
+
+
+class StorageFullError(RecordError):
+    """The disk is full; nothing was written."""

@@ -1,0 +1,1 @@
+"""Finished documents, trends, delivery to headquarters, and headquarters' hub."""

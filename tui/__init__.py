@@ -1,0 +1,1 @@
+"""Every front end: the command line and the full-screen app."""
