@@ -1,4 +1,7 @@
-"""The one source of time. Tests and a played history set it; nothing else reads the system's clock."""
+"""The one source of time.
+
+Tests and a played history set it; nothing else reads the system's clock.
+"""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class CustodyError(RecordError):
 
 
 class PermissionDenied(RecordError):  # noqa: N818 - the field's word, and what the reader looks for
-    """This person may not do this here."""
+    """The acting person may not do what was asked."""
 
 
 class AuditBrokenError(RecordError):

@@ -1,0 +1,231 @@
+"""ANDI / AIA netCDF (.cdf): GC-MS runs and chromatograms, on `scipy.io.netcdf_file`.
+
+Source: ASTM E1947 (chromatography) and E2077 (mass spectrometry). The header is checked against the
+file's size before scipy sees it.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Protocol, cast
+
+import numpy as np
+
+from instruments.checks import curve_faults, peak_faults, time_faults
+from instruments.cleaning import clean_map, one_line
+from instruments.errors import CorruptFileError
+from instruments.export import Reading
+from instruments.formats import netcdf_header
+from instruments.limits import AGAIN, RUN_BYTES
+from spectra.axis import UNIT_MIN, UNIT_S, FloatArray, IntArray, XKind
+from spectra.spectrum import Chromatogram, MassRun, MassSpectrum, Measurement, Technique
+
+_NOT_GIVEN = -9998.0
+_HIGHEST_MZ = 100_000.0
+
+
+class _Variable(Protocol):
+    shape: tuple[int, ...]
+    _attributes: dict[str, object]
+
+    def __getitem__(self, index: object) -> object: ...
+
+    def getValue(self) -> object: ...  # noqa: N802 - scipy's name
+
+
+class _File(Protocol):
+    variables: dict[str, _Variable]
+    _attributes: dict[str, object]
+
+
+class AndiReader:
+    """ANDI netCDF-3 for mass spectrometry and chromatography."""
+
+    name = "andi-cdf"
+    suffixes = (".cdf", ".nc")
+    size_limit = RUN_BYTES
+
+    def sniff(self, head: bytes, size: int) -> float:
+        """Return 0.9 for the netCDF-3 magic."""
+        return 0.9 if head[:4] in (b"CDF\x01", b"CDF\x02") else 0.0
+
+    def read(self, data: bytes, name: str) -> Reading:
+        """Return the run, or the chromatogram of a file without mass values."""
+        from scipy.io import netcdf_file
+
+        netcdf_header.check(data)
+        try:
+            opened = netcdf_file(io.BytesIO(data), "r", mmap=False, maskandscale=True)
+            source = cast("_File", opened)
+            metadata = _metadata(source)
+            if "mass_values" in source.variables and "scan_index" in source.variables:
+                return _run(source, metadata)
+            return _chromatogram(source, metadata)
+        except (ValueError, TypeError, KeyError, IndexError, OverflowError, EOFError) as error:
+            raise CorruptFileError(f"the netCDF data are damaged ({error})", hint=AGAIN) from error
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bytes):
+        return one_line(value.decode("latin-1"))
+    return one_line(str(value))
+
+
+def _metadata(source: _File) -> dict[str, str]:
+    return clean_map({key: _text(value) for key, value in source._attributes.items()})
+
+
+def _numbers(source: _File, name: str) -> FloatArray:
+    values = np.ma.asarray(source.variables[name][:], dtype=np.float64)
+    return np.asarray(values.filled(np.nan), dtype=np.float64).ravel()
+
+
+def _scalar(source: _File, name: str) -> float | None:
+    if name not in source.variables:
+        return None
+    variable = source.variables[name]
+    value = float(np.asarray(variable.getValue() if not variable.shape else variable[:]).flat[0])
+    return value if np.isfinite(value) and value > _NOT_GIVEN else None
+
+
+def _unit(source: _File, name: str, metadata: dict[str, str]) -> str:
+    variable = source.variables.get(name)
+    stated = _text(variable._attributes.get("units", "")) if variable is not None else ""
+    return stated or metadata.get("retention_unit", "") or metadata.get("units", "")
+
+
+def _run(source: _File, metadata: dict[str, str]) -> Reading:
+    starts = _integers(source, "scan_index")
+    counts = _integers(source, "point_count")
+    mz, intensity = _numbers(source, "mass_values"), _numbers(source, "intensity_values")
+    if starts.size == 0 or starts.size != counts.size or mz.size != intensity.size:
+        raise CorruptFileError("the scan table and the peaks do not belong together", hint=AGAIN)
+    if (counts < 0).any() or (starts < 0).any() or (starts + counts > mz.size).any():
+        raise CorruptFileError(
+            f"the scan table points beyond the {mz.size} peaks of the file", hint=AGAIN
+        )
+    offsets = np.concatenate(([0], np.cumsum(counts)))
+    if int(offsets[-1]) > mz.size:
+        raise CorruptFileError("scans overlap: more peaks in scans than in the file", hint=AGAIN)
+    # Slots outside every scan may hold rubbish in some vendors' files: take only what scans own.
+    own = np.repeat(starts - offsets[:-1], counts) + np.arange(int(offsets[-1]))
+    mz, intensity = mz[own], intensity[own]
+    warnings: list[str] = []
+    sane = np.isfinite(mz) & (mz <= _HIGHEST_MZ) & np.isfinite(intensity)
+    if not sane.all():
+        warnings.append(f"{int((~sane).sum())} peaks with an impossible m/z were left out")
+        kept = np.concatenate(([0], np.cumsum(sane)))
+        offsets, mz, intensity = kept[offsets], mz[sane], intensity[sane]
+    if counts.size == 1 and "scan_acquisition_time" not in source.variables:
+        return _single(mz, intensity, metadata, warnings)
+    times, unit, faults = _times(source, metadata, starts.size)
+    tic = _numbers(source, "total_intensity") if "total_intensity" in source.variables else None
+    if tic is not None and (tic.size != starts.size or not np.isfinite(tic).all()):
+        warnings.append("the stored total ion current does not fit the scans; the sum is used")
+        tic = None
+    run = MassRun(
+        title=metadata.get("experiment_title", ""),
+        scan_time_s=times,
+        offsets=offsets,
+        mz=mz,
+        intensity=intensity,
+        stored_tic=tic,
+        ionization=_ionization(metadata),
+        metadata=metadata | {"time unit in file": unit or "s (by the standard)"},
+        faults=(*faults, *peak_faults(mz, intensity), *time_faults(times)),
+    )
+    if tic is not None and not np.allclose(tic, run.summed_tic(), rtol=0.02, atol=1.0):
+        warnings.append("the stored total ion current is not the sum of the peaks; both are kept")
+    return Reading(
+        spectra=(run,), technique=Technique.GCMS, metadata=metadata, warnings=tuple(warnings)
+    )
+
+
+def _integers(source: _File, name: str) -> IntArray:
+    values = _numbers(source, name)
+    if not np.isfinite(values).all() or (np.abs(values) > 2**52).any():
+        raise CorruptFileError(f"{name} holds what is no count", hint=AGAIN)
+    return values.astype(np.int64)
+
+
+def _single(
+    mz: FloatArray, intensity: FloatArray, metadata: dict[str, str], warnings: list[str]
+) -> Reading:
+    spectrum = MassSpectrum(
+        title=metadata.get("experiment_title", ""),
+        mz=mz,
+        intensity=intensity,
+        ionization=_ionization(metadata),
+        metadata=metadata,
+        faults=peak_faults(mz, intensity),
+    )
+    return Reading(
+        spectra=(spectrum,), technique=Technique.MS, metadata=metadata, warnings=tuple(warnings)
+    )
+
+
+def _times(
+    source: _File, metadata: dict[str, str], n_scans: int
+) -> tuple[FloatArray, str, list[str]]:
+    unit = _unit(source, "scan_acquisition_time", metadata)
+    if "scan_acquisition_time" not in source.variables:
+        return np.arange(n_scans, dtype=np.float64), unit, ["no scan times: the scan number stands"]
+    times = _numbers(source, "scan_acquisition_time")
+    if times.size != n_scans:
+        raise CorruptFileError(f"{n_scans} scans and {times.size} scan times", hint=AGAIN)
+    faults: list[str] = []
+    if (times <= _NOT_GIVEN).any():
+        faults.append(f"{int((times <= _NOT_GIVEN).sum())} scan times are not given (-9999)")
+        times = np.where(times <= _NOT_GIVEN, np.nan, times)
+    return (times * 60.0 if "min" in unit.lower() else times), unit, faults
+
+
+def _ionization(metadata: dict[str, str]) -> str:
+    stated = metadata.get("test_ionization_mode", "").lower()
+    sign = "-" if "negative" in metadata.get("test_ionization_polarity", "").lower() else "+"
+    if "electron impact" in stated:
+        return "EI"
+    if "electrospray" in stated:
+        return "ESI" + sign
+    return "CI" + sign if "chemical" in stated else one_line(stated, limit=20)
+
+
+def _chromatogram(source: _File, metadata: dict[str, str]) -> Reading:
+    name = "ordinate_values" if "ordinate_values" in source.variables else "total_intensity"
+    if name not in source.variables:
+        raise CorruptFileError(
+            "netCDF without scans or ordinates: no chromatogram and no mass spectra",
+            hint="Export the run as ANDI/AIA from the instrument's software.",
+        )
+    y = _numbers(source, name)
+    if y.size == 0:
+        raise CorruptFileError("the chromatogram holds no points", hint=AGAIN)
+    stored = next(
+        (v for v in ("raw_data_retention", "scan_acquisition_time") if v in source.variables), ""
+    )
+    x = _numbers(source, stored) if stored else np.empty(0)
+    faults: list[str] = []
+    if x.size != y.size or not np.isfinite(x).all() or (x > 1e30).any():
+        interval = _scalar(source, "actual_sampling_interval")
+        if interval is None:
+            faults.append("no sampling interval: the point number stands in place of time")
+        start = _scalar(source, "actual_delay_time") or 0.0
+        x = start + (interval or 1.0) * np.arange(y.size, dtype=np.float64)
+    unit = _unit(source, stored, metadata)
+    curve: Measurement = Chromatogram(
+        title=metadata.get("sample_name", "") or metadata.get("experiment_title", ""),
+        x=x,
+        y=y,
+        x_unit=UNIT_MIN if "min" in unit.lower() else UNIT_S,
+        y_unit=metadata.get("detector_unit", "") or "unknown",
+        metadata=metadata | {"time unit in file": unit or "s (by the standard)"},
+        faults=(*faults, *curve_faults(x, y, XKind.TIME)),
+    )
+    of_ms = "MS" in metadata.get("detector_name", "").upper().split() or "MSD" in metadata.get(
+        "detector_name", ""
+    )
+    return Reading(
+        spectra=(curve,),
+        technique=Technique.GCMS if of_ms else Technique.GC,
+        metadata=metadata,
+    )

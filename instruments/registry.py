@@ -1,0 +1,232 @@
+"""Which reader takes which bytes, and the one way in: ``read(path)``.
+
+Content decides; the extension only breaks ties, because extensions lie (``.SPC`` may be GRAMS or an
+OLE2 container, ``.CDF`` a zip, ``.txt`` JCAMP-DX). Readers are imported when a file is met.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import struct
+from functools import cache
+from pathlib import Path
+from typing import Protocol, cast, runtime_checkable
+
+from instruments import folders, refusals
+from instruments.compressed import GZIP_MAGIC, gunzip
+from instruments.errors import CorruptFileError, FormatError, UnknownFormatError
+from instruments.export import Export, Reading
+from instruments.limits import AGAIN, RUN_BYTES, require_file_size
+from spectra.errors import SpectrumError
+
+READER_VERSION = "1"
+HEAD_BYTES = 4096
+# How damaged bytes make a decoder fail. Not blind: anything else is our fault and shows as such.
+_GIVES_UP = (ArithmeticError, LookupError, ValueError, EOFError, MemoryError, struct.error)
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """What reads one format.
+
+    A reader is one class in one module, named in `READERS`. ``sniff`` looks at content only.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    size_limit: int
+
+    def sniff(self, head: bytes, size: int) -> float:
+        """Return the confidence, 0.0 to 1.0, that bytes beginning with ``head`` are this format."""
+        ...
+
+    def read(self, data: bytes, name: str) -> Reading:
+        """Return what the bytes hold.
+
+        Raises
+        ------
+        FormatError
+            Nothing else: a damaged or hostile file is an answer, not a crash.
+        """
+        ...
+
+
+# Dotted names, imported when the first file is read. A new reader is one line here.
+READERS: tuple[str, ...] = (
+    "instruments.formats.jcamp:JcampReader",
+    "instruments.formats.rruff:RruffReader",
+    "instruments.formats.msp:MspReader",
+    "instruments.formats.mgf:MgfReader",
+    "instruments.formats.massbank:MassBankReader",
+    "instruments.formats.andi:AndiReader",
+    "instruments.formats.mzml:MzmlReader",
+    "instruments.formats.mzxml:MzxmlReader",
+    "instruments.formats.spc:SpcReader",
+    "instruments.formats.spc_old:OldSpcReader",
+    "instruments.formats.omnic:OmnicReader",
+    "instruments.formats.perkin_elmer:PerkinElmerReader",
+    "instruments.formats.agilent_asp:AgilentAspReader",
+    "instruments.formats.rod:RodReader",
+    "instruments.formats.wdf:WdfReader",
+    "instruments.formats.opus:OpusReader",
+    "instruments.formats.chemstation:ChemstationReader",
+    "instruments.formats.text:TextReader",
+)
+
+
+@cache
+def readers() -> tuple[Reader, ...]:
+    """Return every reader, in the order of `READERS`."""
+    found: list[Reader] = []
+    for dotted in READERS:
+        module, _, name = dotted.partition(":")
+        found.append(cast("Reader", getattr(importlib.import_module(module), name)()))
+    return tuple(found)
+
+
+def supported() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return (format name, usual suffixes) of everything that can be read."""
+    return tuple((reader.name, reader.suffixes) for reader in readers())
+
+
+def identify(data: bytes, name: str) -> Reader:
+    """Return the reader for some bytes.
+
+    Raises
+    ------
+    RefusedFormatError
+        The bytes are a known format that is not read; the hint says what to export instead.
+    UnknownFormatError
+        Nothing recognises them.
+    """
+    head = data[:HEAD_BYTES]
+    refusals.refuse_known(data, name)
+    suffix = Path(name).suffix.lower()
+    best: Reader | None = None
+    best_score = (0.0, False)
+    for reader in readers():
+        score = (reader.sniff(head, len(data)), suffix in reader.suffixes)
+        if score[0] > 0.0 and score > best_score:
+            best, best_score = reader, score
+    if best is None:
+        refusals.refuse_by_suffix(name)
+        raise UnknownFormatError(
+            f"{Path(name).name}: not a known instrument format "
+            f"(first bytes {refusals.first_bytes(head)})",
+            hint="Export the measurement as JCAMP-DX, CSV, SPC, mzML or ANDI (.cdf) "
+            "from the instrument's software.",
+        )
+    return best
+
+
+def read_bytes(data: bytes, name: str) -> Export:
+    """Read an instrument file that is already in memory.
+
+    Parameters
+    ----------
+    data : bytes
+    name : str
+        File name or path; its extension breaks ties and it stands in messages.
+
+    Returns
+    -------
+    Export
+
+    Raises
+    ------
+    UnknownFormatError, RefusedFormatError, CorruptFileError
+        Each with a hint that a person can act on.
+    """
+    return _read(data, name, Path(name))
+
+
+def read(path: str | Path) -> Export:
+    """Read one instrument file, or a folder that an instrument wrote as one run (``.D``).
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    Export
+        At least one measurement, in file order and the file's own units.
+
+    Raises
+    ------
+    UnknownFormatError, RefusedFormatError, CorruptFileError
+        Each with a hint that a person can act on.
+    OSError
+        The file cannot be opened; left as the system gives it.
+
+    Examples
+    --------
+    >>> from instruments import read
+    >>> export = read("sample.jdx")  # doctest: +SKIP
+    >>> export.spectra[0].x_kind  # doctest: +SKIP
+    <XKind.WAVENUMBER: 'wavenumber'>
+    """
+    asked = Path(path)
+    source = folders.run_file(asked) if asked.is_dir() else asked
+    require_file_size(source.stat().st_size, RUN_BYTES, "any instrument file")
+    return _read(source.read_bytes(), source.name, asked)
+
+
+def _read(data: bytes, name: str, path: Path) -> Export:
+    sha256, size = hashlib.sha256(data).hexdigest(), len(data)
+    try:
+        if data.startswith(GZIP_MAGIC):
+            data, name = gunzip(data), name.removesuffix(".gz")
+        reader = identify(data, name)
+        require_file_size(len(data), reader.size_limit, reader.name)
+        reading = _reading(reader, data, name)
+    except FormatError as error:
+        raise _named(error, name) from error
+    return Export(
+        path=path,
+        sha256=sha256,
+        size=size,
+        format=reading.format or reader.name,
+        technique=reading.technique,
+        metadata=reading.metadata,
+        warnings=reading.warnings,
+        spectra=reading.spectra,
+        reader=reader.name,
+        reader_version=READER_VERSION,
+    )
+
+
+def _reading(reader: Reader, data: bytes, name: str) -> Reading:
+    """Read; where text turns out to hold no table, the name may still tell what it is."""
+    try:
+        return reader.read(data, name)
+    except UnknownFormatError:
+        refusals.refuse_by_suffix(name)
+        raise
+    except SpectrumError as error:
+        raise CorruptFileError(f"as {reader.name}: {error.message}", hint=AGAIN) from error
+    except _GIVES_UP as error:
+        # What a reader did not check itself is still an answer about the file, with its cause.
+        raise CorruptFileError(
+            f"as {reader.name}: {type(error).__name__} while reading", hint=AGAIN
+        ) from error
+
+
+def _named(error: FormatError, name: str) -> FormatError:
+    """Put the file's name before the message, once."""
+    base = Path(name).name
+    if error.message.startswith(base):
+        return error
+    return type(error)(f"{base}: {error.message}", hint=error.hint)
+
+
+__all__ = [
+    "READERS",
+    "Reader",
+    "identify",
+    "read",
+    "read_bytes",
+    "readers",
+    "supported",
+]

@@ -1,0 +1,178 @@
+"""An unidentified mass spectrum against the classes a library holds: hybrid hits, then reasoning.
+
+Brings index rows, class names, ion rules and mass changes together for `spectra.analogue`, which
+decides. What comes out is a class with its evidence, never a substance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from libraries import ion_rules
+from libraries.candidates import Candidate, Place, Substances
+from libraries.entry import Entry
+from spectra import analogue
+from spectra.analogue import AnalogueAssessment, AnalogueState, Question, ReferenceHit
+from spectra.decision import Decision, DecisionState
+from spectra.peak_table import unit_query
+from spectra.spectrum import MassSpectrum
+
+# Deep enough that some hit lies outside the class of the first: large classes fill the front.
+_HYBRID_ROWS = 96
+# Repeats of one substance from two laboratories differ by more than this: a leader this close to
+# the first is as likely the same substance.
+_CLOSE = 0.05
+_STRUCTURE_BASIS = "class basis=smarts"
+
+
+def assess(
+    places: Sequence[Place], spectrum: MassSpectrum, substances: Substances, decided: Decision
+) -> tuple[Decision, Mapping[str, object] | None]:
+    """Return the decision, raised to a candidate or class note where the evidence allows.
+
+    Parameters
+    ----------
+    places : sequence of (Library, SectionIndex)
+    spectrum : MassSpectrum
+        Not identified.
+    substances : Substances
+        Its hits without a mass shift.
+    decided : Decision
+        *no match*; kept as it is where nothing speaks for a class.
+
+    Returns
+    -------
+    decision : Decision
+    facts : mapping or None
+        ``class, candidate_grade, nearest, mass_shift, explanations, shared_ions, site, legal,
+        against`` and more, as plain values.
+    """
+    question = Question(
+        spectrum=unit_query(spectrum),
+        mass=spectrum.molecular_mass,
+        hybrid_hits=_hybrid(places, spectrum),
+        direct_hits=[_direct(each) for each in substances.found[:5]],
+        rules=ion_rules.ion_rules().rules,
+        changes=ion_rules.mass_changes(),
+    )
+    found = _unless_held(analogue.assess(question), question)
+    if found.state is None:
+        return decided, None
+    state = (
+        DecisionState.ANALOGUE_CANDIDATE
+        if found.state is AnalogueState.ANALOGUE_CANDIDATE
+        else DecisionState.CLASS_ONLY
+    )
+    raised = replace(decided, state=state, reasons=(*decided.reasons, *found.evidence))
+    facts = {**found.to_facts(), "legal": legal_pointer(found.class_name or "")}
+    if found.state is AnalogueState.CLASS_ONLY:
+        facts["text"] = f"class indicated: {found.class_name}; substance not identified"
+    return raised, facts
+
+
+def _unless_held(found: AnalogueAssessment, question: Question) -> AnalogueAssessment:
+    """Return a class note instead of a candidate where the library may hold the substance itself.
+
+    "Not in library" cannot be said when the nearest relative has the mass of the query and leads
+    without a shift too: it may be that substance, only not set apart from its neighbours.
+    """
+    leader, direct = question.hybrid_hits[:1], question.direct_hits[:1]
+    if found.state is not AnalogueState.ANALOGUE_CANDIDATE or not leader or not direct:
+        return found
+    if leader[0].mass_shift != 0 or leader[0].substance not in _front(question):
+        return found
+    reason = f"{leader[0].name} has the same mass: it, or an isomer of it, is not excluded"
+    return replace(
+        found,
+        state=AnalogueState.CLASS_ONLY,
+        candidate_grade=None,
+        against=(reason, *found.against),
+    )
+
+
+def _front(question: Question) -> set[str]:
+    """Return the substances that lead the hits without a shift, those close to the first."""
+    best = question.direct_hits[0].score
+    return {each.substance for each in question.direct_hits if each.score >= best - _CLOSE}
+
+
+def legal_pointer(class_name: str) -> str:
+    """Return where law speaks of a class, in words; empty for a class without such a rule.
+
+    A pointer for the person who decides, not a legal finding: the structure is not known yet.
+    """
+    return _LEGAL.get(class_name, "")
+
+
+_LEGAL: Mapping[str, str] = {
+    "fentanyl": (
+        "fentanyl-related substances (United States, 21 CFR 1308.11): applies if the structure "
+        "is confirmed to meet the definition; `fol substance classify SMILES` tests one"
+    ),
+    "nitazene": "several are listed by name (1961 Convention): compare by structure",
+    "synthetic cannabinoid": (
+        "listed by name and by class in several countries: compare by structure"
+    ),
+    "synthetic cathinone": "listed by name and by class in several countries: compare by structure",
+}
+
+
+def _hybrid(places: Sequence[Place], spectrum: MassSpectrum) -> list[ReferenceHit]:
+    """Return the best mass-shifted hits of all libraries by substance, best first."""
+    found: list[tuple[float, int, Entry, str]] = []
+    for library, index in places:
+        if index.peaks is None:
+            continue
+        hits = index.peaks.search(
+            spectrum, _HYBRID_ROWS, score="hybrid", query_mass=spectrum.molecular_mass
+        )
+        _, first = np.unique(index.groups[hits.rows], return_index=True)
+        at = np.sort(first)
+        entries = library.entries_at([int(index.rows[row]) for row in hits.rows[at]])
+        found += [
+            (
+                float(hits.scores[place]),
+                int(hits.mass_shifts[place]),
+                entry,
+                index.class_names[int(index.classes[hits.rows[place]])],
+            )
+            for place, entry in zip(at, entries, strict=True)
+        ]
+    found.sort(key=lambda each: (-round(each[0], 12), each[2].substance, each[2].record_hash))
+    seen: dict[str, ReferenceHit] = {}
+    for score, shift, entry, class_name in found:
+        who = entry.draft.identity
+        if who.group in seen:
+            continue
+        measured = entry.draft.measurement() if not seen else None
+        seen[who.group] = ReferenceHit(
+            name=entry.substance,
+            substance=who.group,
+            class_name=_label(class_name),
+            score=score,
+            mass=who.molecular_mass,
+            mass_shift=shift,
+            class_from_structure=_STRUCTURE_BASIS in entry.draft.provenance.notes.lower(),
+            # The ions it shares with the query are named for the first only.
+            spectrum=unit_query(measured) if isinstance(measured, MassSpectrum) else None,
+        )
+    return list(seen.values())
+
+
+def _direct(each: Candidate) -> ReferenceHit:
+    who = each.entry.draft.identity
+    return ReferenceHit(
+        name=each.substance,
+        substance=who.group,
+        class_name=_label(each.compound_class),
+        score=each.score,
+        mass=who.molecular_mass,
+    )
+
+
+def _label(class_name: str) -> str | None:
+    """Return a class as the reasoning takes it; None for no class and for no drug class."""
+    return ion_rules.ion_rules().class_label(class_name) if class_name else None

@@ -1,0 +1,207 @@
+"""One reference spectrum with everything that is known of it, and the hash that seals it.
+
+Knows no files and no database; `libraries.store` writes what is defined here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+
+import numpy as np
+
+from libraries.errors import LibraryError
+from libraries.provenance import Provenance
+from spectra.axis import FloatArray, XKind, YKind
+from spectra.spectrum import MassSpectrum, Spectrum
+
+
+class Section(StrEnum):
+    """What may be compared with what: one index for each inside a library."""
+
+    RAMAN = "raman"
+    FTIR = "ftir"
+    EI = "ei"
+
+    @property
+    def is_mass(self) -> bool:
+        """Whether entries are peaks over m/z rather than curves."""
+        return self is Section.EI
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who a reference spectrum says it is.
+
+    Parameters
+    ----------
+    name : str
+        As the source writes it, cleaned.
+    group : str
+        What replicates of one substance share and nothing else does (`libraries.harmonise.group`).
+    molecular_mass : float or None
+        Mass of the neutral molecule in Da: monoisotopic where a formula or exact mass is given,
+        else what the source states.
+    """
+
+    name: str
+    group: str
+    inchikey: str = ""
+    smiles: str = ""
+    formula: str = ""
+    cas: str = ""
+    compound_class: str = ""
+    molecular_mass: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EntryDraft:
+    """A reference spectrum before it belongs to a library.
+
+    Parameters
+    ----------
+    x, y : ndarray of float, shape (n_points,)
+        The file's own order, units and scale; nothing is resampled in the record.
+    retention_index : float or None
+    ionization : str
+        ``EI`` for mass spectra.
+    sampling : str
+        ``ATR``, ``transmission``, ``gas`` ... as the source states it; empty when it does not.
+    """
+
+    identity: Identity
+    section: Section
+    x: FloatArray
+    y: FloatArray
+    x_kind: XKind
+    x_unit: str
+    y_kind: YKind
+    y_unit: str
+    provenance: Provenance
+    ionization: str = ""
+    retention_index: float | None = None
+    sampling: str = ""
+
+    def data_hash(self) -> str:
+        """Return a SHA-256 (hex) of substance and numbers alone: equal for a true duplicate."""
+        digest = hashlib.sha256(f"{self.section}|{self.identity.group}|{self.x_unit}".encode())
+        digest.update(f"|{self.y_kind}|{self.y_unit}".encode())
+        digest.update(_bytes(self.x))
+        digest.update(_bytes(self.y))
+        return digest.hexdigest()
+
+    def record_hash(self) -> str:
+        """Return the SHA-256 (hex) of the whole record: facts, provenance and numbers."""
+        facts = {
+            "identity": _plain(self.identity),
+            "provenance": _plain(self.provenance),
+            "section": self.section.value,
+            "axes": [self.x_kind.value, self.x_unit, self.y_kind.value, self.y_unit],
+            "ionization": self.ionization,
+            "retention_index": self.retention_index,
+            "sampling": self.sampling,
+            "n": int(self.x.size),
+        }
+        text = json.dumps(facts, sort_keys=True, ensure_ascii=False, allow_nan=False)
+        digest = hashlib.sha256(text.encode())
+        digest.update(_bytes(self.x))
+        digest.update(_bytes(self.y))
+        return digest.hexdigest()
+
+    def measurement(self) -> Spectrum | MassSpectrum:
+        """Return the reference as a spectrum, ready to be prepared or drawn."""
+        if self.section.is_mass:
+            return MassSpectrum(
+                title=self.identity.name,
+                mz=self.x,
+                intensity=self.y,
+                molecular_mass=self.identity.molecular_mass,
+                retention_index=self.retention_index,
+                ionization=self.ionization,
+            )
+        return Spectrum(
+            title=self.identity.name,
+            x=self.x,
+            y=self.y,
+            x_kind=self.x_kind,
+            x_unit=self.x_unit,
+            y_kind=self.y_kind,
+            y_unit=self.y_unit,
+        )
+
+    def licensed(self, licence: str) -> EntryDraft:
+        """Return the same draft with ``licence`` where its source states none."""
+        if self.provenance.licence:
+            return self
+        return replace(self, provenance=replace(self.provenance, licence=licence))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Entry:
+    """A reference spectrum inside an installed library.
+
+    Parameters
+    ----------
+    id : str
+        First 16 hexadecimal digits of the record hash: the same in every copy of the library.
+    row : int
+        Position in the library, from 0.
+    substance : str
+        The name its whole replicate group goes by in hit lists.
+    """
+
+    id: str
+    row: int
+    substance: str
+    record_hash: str
+    draft: EntryDraft
+
+    @property
+    def name(self) -> str:
+        """As the source writes it."""
+        return self.draft.identity.name
+
+    @property
+    def technique(self) -> str:
+        """What it can be compared with: ``raman``, ``ftir`` or ``ei``."""
+        return self.draft.section.value
+
+    @property
+    def formula(self) -> str:
+        """Molecular formula in Hill order, or empty."""
+        return self.draft.identity.formula
+
+    @property
+    def inchikey(self) -> str:
+        """As the source states it, or empty."""
+        return self.draft.identity.inchikey
+
+    @property
+    def class_name(self) -> str:
+        """The class as the source states it, or empty."""
+        return self.draft.identity.compound_class
+
+    def verified(self) -> Entry:
+        """Return itself, or raise when the stored facts do not give the stored hash.
+
+        Raises
+        ------
+        LibraryError
+            The record was altered after the library was built.
+        """
+        if self.draft.record_hash() != self.record_hash or self.record_hash[:16] != self.id:
+            raise LibraryError(
+                f"entry {self.id} ({self.draft.identity.name}) does not match its recorded hash",
+                hint="The library file was altered. Remove this version and import it again.",
+            )
+        return self
+
+
+def _plain(record: Identity | Provenance) -> dict[str, str | float | int | None]:
+    return {each.name: getattr(record, each.name) for each in fields(record)}
+
+
+def _bytes(values: FloatArray) -> bytes:
+    return np.ascontiguousarray(values, dtype="<f8").tobytes()

@@ -1,0 +1,267 @@
+"""An installed library version, open for reading: its header, entries, searches and self-check."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from libraries import catalog, section_index, store
+from libraries.answer import LibraryAnswer
+from libraries.entry import Entry, Section
+from libraries.errors import LibraryError, LibraryNotFoundError
+from libraries.section_index import Reference, SectionIndex
+from libraries.store import Header, Record
+from spectra.spectrum import Measurement, Technique
+
+_log = logging.getLogger(__name__)
+
+
+def open_library(name: str, *, folder: Path, version: str | None = None) -> Library:
+    """Return an installed library, the newest version by default.
+
+    Parameters
+    ----------
+    name : str
+    folder : Path
+        The libraries folder.
+    version : str or None
+
+    Raises
+    ------
+    LibraryNotFoundError
+        No such library or version.
+    LibraryError
+        The record cannot be read.
+    """
+    return Library(catalog.locate(folder, name, version))
+
+
+class Library:
+    """One version of one library. Opening reads its header; each index is mapped when first used.
+
+    Threads may share it.
+
+    Parameters
+    ----------
+    folder : Path
+        ``<libraries folder>/<name>/<version>``.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._record = Record(folder / store.FILE)
+        try:
+            self.header: Header = self._record.header()
+        except LibraryError:
+            self._record.close()
+            raise
+        self._sections: dict[Section, SectionIndex] = {}
+        self._lock = threading.RLock()
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the record; mapped arrays go with the last search that uses them."""
+        self._record.close()
+        self._sections.clear()
+
+    @property
+    def name(self) -> str:
+        """The library's name."""
+        return self.header.name
+
+    @property
+    def version(self) -> str:
+        """Its version."""
+        return self.header.version
+
+    def __len__(self) -> int:
+        return self.header.entries
+
+    def sections(self) -> dict[Section, int]:
+        """Return how many entries can be compared as what."""
+        return self._record.sections()
+
+    def entry(self, entry_id: str) -> Entry:
+        """Return the entry of an id, verified against its hash.
+
+        Raises
+        ------
+        LibraryNotFoundError
+            No entry has this id.
+        LibraryError
+            The entry was altered.
+        """
+        row = self._record.row_of(entry_id)
+        if row is None:
+            raise LibraryNotFoundError(
+                f"library {self.name} {self.version} has no entry {entry_id[:40]!r}",
+                hint=f"Look for it with `fol library show {self.name} QUERY`.",
+            )
+        return self._record.entries([row])[0].verified()
+
+    def entries_at(self, rows: Sequence[int]) -> list[Entry]:
+        """Return the entries at these rows of the record, each verified against its hash."""
+        return [entry.verified() for entry in self._record.entries(rows)]
+
+    def entries(self, section: Section | None = None) -> Iterator[Entry]:
+        """Yield every entry (of one section) in row order, verified."""
+        for entry in self._record.all_entries(section):
+            yield entry.verified()
+
+    def find(self, text: str, limit: int = 50) -> list[Entry]:
+        """Return entries whose name, substance, formula or identifier holds the text."""
+        return self.entries_at(self._record.find(text.strip(), limit))
+
+    def section(self, section: Section) -> SectionIndex | None:
+        """Return the searchable form of a technique, or None where the library holds none of it.
+
+        A stale or damaged index is built again from the record and, where the folder can be
+        written, put in its place.
+
+        Raises
+        ------
+        LibraryError
+            The record itself is damaged.
+        """
+        with self._lock:
+            if section in self._sections:
+                return self._sections[section]
+            if section not in self._record.sections():
+                return None
+            found, problems = section_index.read(
+                self._index_folder(section), section, content_sha256=self.header.content_sha256
+            )
+            if found is None:
+                _log.warning(
+                    "index %s of library %s %s is built again: %s",
+                    section.value,
+                    self.name,
+                    self.version,
+                    "; ".join(problems),
+                )
+                found = self.rebuild(section)
+            self._sections[section] = found
+            return found
+
+    def rebuild(self, section: Section) -> SectionIndex:
+        """Build the index of one section again from the verified record, and store it if possible.
+
+        Raises
+        ------
+        LibraryError
+            An entry was altered, or the record is not the one the header was written for.
+        """
+        problems = self._record_problems()
+        if problems:
+            raise LibraryError(
+                f"library {self.name} {self.version} cannot be indexed: {problems[0]}",
+                hint="The record was altered. Remove this version and import it again.",
+            )
+        built = section_index.build(
+            section, [Reference.of_entry(entry) for entry in self.entries(section)]
+        )
+        self._store(section, built)
+        return built
+
+    def _store(self, section: Section, built: SectionIndex) -> None:
+        fresh = self.folder / f".index-{secrets.token_hex(8)}"
+        try:
+            built.write(fresh, self.header.content_sha256)
+            catalog.replace_index(self.folder, fresh, section)
+        except OSError as fault:
+            # A read-only medium still answers, only slower at each start.
+            _log.warning("the index cannot be kept in %s: %s", self.folder, fault)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+
+    def search(
+        self, measurement: Measurement, technique: Technique, top: int = 10
+    ) -> LibraryAnswer:
+        """Return what this library says of one spectrum. See `libraries.search.search`."""
+        from libraries.search import search
+
+        return search([self], measurement, technique, top)
+
+    def verify(self) -> list[str]:
+        """Return everything wrong with this version; empty when it is sound.
+
+        Reads every byte: the record's own hashes (altered, missing, swapped entries), each index
+        against its SHA-256, and the row facts of each index against the record.
+        """
+        problems = [
+            *_told(self._record.damage),
+            *_told(self._record_problems),
+            *_told(self._entry_problems),
+        ]
+        if (self.folder.parent.name, self.folder.name) != (self.name, self.version):
+            problems.append(
+                f"the folder says {self.folder.parent.name} {self.folder.name}, "
+                f"the record {self.name} {self.version}"
+            )
+        if problems:
+            return problems
+        for section in self.sections():
+            problems += [f"index {section.value}: {each}" for each in self._index_problems(section)]
+        return problems
+
+    def _index_folder(self, section: Section) -> Path:
+        return self.folder / "index" / section.value
+
+    def _record_problems(self) -> list[str]:
+        facts = self._record.row_facts()
+        problems: list[str] = []
+        if len(facts) != self.header.entries:
+            problems.append(f"{len(facts)} entries, the header says {self.header.entries}")
+        sealed = store.content_hash((f.record_hash, f.substance, f.group) for f in facts)
+        if sealed != self.header.content_sha256:
+            problems.append("entries are missing, added, swapped or renamed since it was built")
+        return problems
+
+    def _entry_problems(self) -> list[str]:
+        problems: list[str] = []
+        for entry in self._record.all_entries():
+            try:
+                entry.verified()
+            except LibraryError as altered:
+                problems.append(altered.message)
+        return problems
+
+    def _index_problems(self, section: Section) -> list[str]:
+        found, problems = section_index.read(
+            self._index_folder(section),
+            section,
+            content_sha256=self.header.content_sha256,
+            whole=True,
+        )
+        if found is None:
+            return list(problems)
+        facts = self._record.row_facts(section)
+        if [f.row for f in facts] != found.rows.tolist():
+            return ["its rows are not those of the record"]
+        hashes = b"".join(bytes.fromhex(f.record_hash) for f in facts)
+        if hashes != found.hashes.tobytes():
+            return ["its record hashes are not those of the record"]
+        return []
+
+
+def _told(check: Callable[[], list[str]]) -> list[str]:
+    """Return what a check finds, its own failure to read included."""
+    try:
+        return [f"record: {each}" for each in check()]
+    except LibraryError as broken:
+        return [f"record: {broken.message}"]

@@ -1,0 +1,97 @@
+"""Where a reference spectrum comes from: file, checksum, licence, instrument, conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from libraries import harmonise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The file a spectrum was read from.
+
+    Parameters
+    ----------
+    file : str
+        Its name, or ``archive.zip!member``; never a path of the machine that imported it.
+    sha256 : str
+        Of the bytes that were read, hexadecimal.
+    technique : str
+        What the export says it is: ``raman``, ``ftir``, ``gcms``, ``ms`` ...
+    """
+
+    file: str
+    sha256: str
+    technique: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What stands behind one reference spectrum, in the source's own words."""
+
+    file: str
+    sha256: str
+    accession: str = ""
+    licence: str = ""
+    instrument: str = ""
+    conditions: str = ""
+    notes: str = ""
+
+
+# What a source may say about how the spectrum was acquired; kept as "key=value; ..." text.
+_CONDITIONS = (
+    "state",
+    "sampling procedure",
+    "resolution",
+    "path length",
+    "temperature",
+    "pressure",
+    "laser wavelength",
+    "ion energy",
+    "collision energy",
+    "instrument type",
+    "instrument parameters",
+    "ion mode",
+    "precursor type",
+)
+_NOTES = (
+    "locality",
+    "description",
+    "status",
+    "url",
+    "structure source",
+    "class basis",
+    "collection",
+    "era",
+    "contributor",
+    "owner",
+    "origin",
+)
+_LONGEST_TEXT = 2_000
+
+
+def describe(source: Source, facts: Mapping[str, str]) -> Provenance:
+    """Return the provenance of one spectrum from its file and its metadata.
+
+    Parameters
+    ----------
+    source : Source
+    facts : mapping of str to str
+        As `libraries.harmonise.facts` gives them.
+    """
+    return Provenance(
+        file=source.file,
+        sha256=source.sha256,
+        accession=harmonise.pick(facts, harmonise.ACCESSION),
+        licence=harmonise.pick(facts, harmonise.LICENCE),
+        instrument=harmonise.pick(facts, harmonise.INSTRUMENT),
+        conditions=_joined(facts, _CONDITIONS),
+        notes=_joined(facts, _NOTES),
+    )
+
+
+def _joined(facts: Mapping[str, str], wanted: tuple[str, ...]) -> str:
+    found = ((word, facts.get(harmonise.key(word), "")) for word in wanted)
+    return "; ".join(f"{word}={value}" for word, value in found if value)[:_LONGEST_TEXT]

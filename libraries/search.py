@@ -1,0 +1,260 @@
+"""One spectrum against one or more libraries: prepared, ranked by substance, decided, explained.
+
+The path from a measurement to an answer. Arrays do the ranking; the record is read only for the
+substances that are shown, and each of those is verified against its hash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from libraries import candidates
+from libraries.answer import Hit, LibraryAnswer
+from libraries.candidates import Candidate, Substances
+from libraries.drafting import curve_section, settle
+from libraries.entry import Section
+from libraries.section_index import SectionIndex
+from spectra import decision
+from spectra.calibration import Calibration
+from spectra.decision import Decision, DecisionState
+from spectra.errors import SpectrumError
+from spectra.prepare import Prepared, vibrational
+from spectra.quality import Quality
+from spectra.spectrum import MassSpectrum, Measurement, Spectrum, Technique
+
+if TYPE_CHECKING:
+    from libraries.library import Library
+
+# A spectrum of one or two ions looks like a hundred substances.
+_FEWEST_PEAKS = 3
+_VISIBLE_SHARE = 0.01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Searched:
+    """One library with the index of the technique asked for."""
+
+    library: Library
+    index: SectionIndex
+
+
+def search(
+    libraries: Sequence[Library], measurement: Measurement, technique: Technique, top: int = 10
+) -> LibraryAnswer:
+    """Return what libraries say of one spectrum, merged by substance.
+
+    Parameters
+    ----------
+    libraries : sequence of Library
+        Those without entries of the technique are passed over.
+    measurement : Spectrum or MassSpectrum
+    technique : Technique
+        Settles what the axis leaves open.
+    top : int
+        How many substances the hit list holds.
+
+    Returns
+    -------
+    LibraryAnswer
+        A measurement that cannot be compared gives *insufficient* with the reason, not an error.
+
+    Raises
+    ------
+    LibraryError
+        A record is damaged: an answer from it would be worth nothing.
+    """
+    if isinstance(measurement, MassSpectrum):
+        return search_many(libraries, [measurement], technique, top)[0]
+    if not isinstance(measurement, Spectrum):
+        return _insufficient(f"a {measurement.kind.value.replace('_', ' ')} is not one spectrum")
+    try:
+        section = curve_section(measurement, technique.value)
+        prepared = vibrational(settle(measurement, section), Technique(section.value))
+    except SpectrumError as reason:
+        return _insufficient(reason.message)
+    return _curve(_having(libraries, section), section, prepared, top)
+
+
+def search_many(
+    libraries: Sequence[Library],
+    spectra: Sequence[MassSpectrum],
+    technique: Technique,  # noqa: ARG001 - the same signature as `search`
+    top: int = 10,
+) -> list[LibraryAnswer]:
+    """Return what libraries say of each of many mass spectra, as `search` would, in batches."""
+    searched = _having(libraries, Section.EI)
+    qualities = [_mass_quality(spectrum) for spectrum in spectra]
+    usable = [spectrum for spectrum, seen in zip(spectra, qualities, strict=True) if seen.ok]
+    found = iter(candidates.of_peaks([(s.library, s.index) for s in searched], usable, top))
+    answers = []
+    for spectrum, seen in zip(spectra, qualities, strict=True):
+        if not seen.ok:
+            answers.append(replace(_insufficient(*seen.reasons), quality=seen))
+        else:
+            answers.append(_mass(searched, spectrum, next(found), seen, top))
+    return answers
+
+
+def _having(libraries: Sequence[Library], section: Section) -> list[_Searched]:
+    found = []
+    for library in libraries:
+        index = library.section(section)
+        if index is not None:
+            found.append(_Searched(library=library, index=index))
+    return found
+
+
+def _curve(
+    searched: Sequence[_Searched], section: Section, prepared: Prepared, top: int
+) -> LibraryAnswer:
+    steps = tuple(str(step) for step in prepared.steps)
+    names = tuple(f"{s.library.name} {s.library.version}" for s in searched)
+    substances = Substances(())
+    if prepared.quality.ok and searched:
+        try:
+            substances = candidates.of_curve(
+                [(s.library, s.index) for s in searched], prepared.y, top
+            )
+        except SpectrumError as reason:
+            return replace(_insufficient(reason.message), section=section, steps=steps)
+    calibration = _calibration(searched, substances)
+    decided = _decided(searched, section, substances, calibration, prepared.quality)
+    return LibraryAnswer(
+        section=section,
+        quality=prepared.quality,
+        steps=steps,
+        decision=decided,
+        hits=_hits(substances, top),
+        libraries=names,
+    )
+
+
+def _mass(
+    searched: Sequence[_Searched],
+    spectrum: MassSpectrum,
+    substances: Substances,
+    quality: Quality,
+    top: int,
+) -> LibraryAnswer:
+    calibration = _calibration(searched, substances)
+    decided = _decided(searched, Section.EI, substances, calibration, quality)
+    analogue = None
+    # Without a calibration nobody may say "not in library", so there is no candidate either.
+    calibrated = calibration is not None and calibration.sufficient
+    if decided.state is DecisionState.NO_MATCH and calibrated:
+        from libraries.analogues import assess
+
+        decided, analogue = assess(
+            [(s.library, s.index) for s in searched], spectrum, substances, decided
+        )
+    return LibraryAnswer(
+        section=Section.EI,
+        quality=quality,
+        steps=("whole masses, the tallest peak of each", "base peak 999"),
+        decision=decided,
+        hits=_hits(substances, top),
+        analogue=analogue,
+        libraries=tuple(f"{s.library.name} {s.library.version}" for s in searched),
+    )
+
+
+def _decided(
+    searched: Sequence[_Searched],
+    section: Section,
+    substances: Substances,
+    calibration: Calibration | None,
+    quality: Quality,
+) -> Decision:
+    if not searched and quality.ok:
+        reason = f"no library that was searched holds {section.value} spectra"
+        return Decision(state=DecisionState.NO_MATCH, reasons=(reason,))
+    family = substances.families()
+    return decision.decide(
+        substances.as_hits(), calibration, isomers=family.__getitem__, quality=quality
+    )
+
+
+def _calibration(searched: Sequence[_Searched], substances: Substances) -> Calibration | None:
+    """Return the strictest calibration of the libraries searched, if one covers the first hit.
+
+    A small library of the lab's own may alone hold the best hit without having enough substances
+    to say how often it errs: then nothing may be called a match, whatever the larger ones promise.
+    """
+    if not substances.found:
+        held = [each.index.calibration for each in searched if each.index.calibration]
+        return held[0] if held else None
+    holders = substances.holders_of_first
+    own = [s.index.calibration for s in searched if any(s.library is each for each in holders)]
+    covering = [each for each in own if each is not None]
+    if not any(each.sufficient for each in covering):
+        return covering[0] if covering else None
+    known = [each.index.calibration for each in searched]
+    strict = [each for each in known if each is not None and each.threshold is not None]
+    return max(strict, key=lambda each: (each.threshold or 0.0, -each.n))
+
+
+def _hits(substances: Substances, top: int) -> tuple[Hit, ...]:
+    return tuple(
+        _hit(rank, each) for rank, each in enumerate(substances.found[: max(top, 0)], start=1)
+    )
+
+
+def _hit(rank: int, each: Candidate) -> Hit:
+    who = each.entry.draft.identity
+    return Hit(
+        rank=rank,
+        name=who.name,
+        substance=each.substance,
+        group=who.group,
+        inchikey=who.inchikey,
+        formula=who.formula,
+        molecular_mass=who.molecular_mass,
+        compound_class=each.compound_class,
+        library=each.library.name,
+        library_version=each.library.version,
+        entry=each.entry.id,
+        licence=each.entry.draft.provenance.licence,
+        training=each.library.header.training,
+        hqi=float(np.clip(each.score, 0.0, 1.0)),
+        measures=each.measures,
+    )
+
+
+def _mass_quality(spectrum: MassSpectrum) -> Quality:
+    reasons = list(spectrum.faults)
+    if spectrum.precursor_mz is not None:
+        reasons.append(
+            f"an MS/MS spectrum of precursor {spectrum.precursor_mz:g} cannot be compared with "
+            "electron-impact spectra"
+        )
+    kind = spectrum.ionization.upper()
+    if kind and not kind.startswith(("EI", "ELECTRON I")):
+        reasons.append(f"{spectrum.ionization} cannot be compared with electron-impact spectra")
+    usable = (
+        np.isfinite(spectrum.mz)
+        & np.isfinite(spectrum.intensity)
+        & (spectrum.mz >= 0.5)
+        & (spectrum.mz < 1000.5)
+        & (spectrum.intensity > 0)
+    )
+    height = spectrum.intensity[usable]
+    visible = int(np.count_nonzero(height >= _VISIBLE_SHARE * height.max())) if height.size else 0
+    if int(np.count_nonzero(~np.isfinite(spectrum.mz + spectrum.intensity))):
+        reasons.append("some peaks are not numbers")
+    if visible < _FEWEST_PEAKS:
+        reasons.append(f"{visible} ions of 1 % or more, at least {_FEWEST_PEAKS} are needed")
+    return Quality(ok=not reasons, reasons=tuple(reasons))
+
+
+def _insufficient(*reasons: str) -> LibraryAnswer:
+    return LibraryAnswer(
+        section=None,
+        quality=Quality(ok=False, reasons=reasons),
+        steps=(),
+        decision=Decision(state=DecisionState.INSUFFICIENT, reasons=reasons),
+        hits=(),
+    )

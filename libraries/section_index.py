@@ -1,0 +1,289 @@
+"""One technique of one library version, ready to be searched: index, row facts, calibration.
+
+Built from references, stored as memory-mapped arrays, read back. Knows how a reference becomes a
+row; ranking substances and deciding are done in `libraries.search`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from libraries import index_files, naming
+from libraries.entry import Entry, EntryDraft, Section
+from libraries.errors import LibraryError
+from libraries.index_files import Array, IndexFiles
+from spectra.axis import IntArray
+from spectra.calibration import Calibration, calibrate_curves, calibrate_peaks, needed_queries
+from spectra.curve_index import INDEX_VERSION, CurveIndex
+from spectra.errors import NotComparableError, SpectrumError
+from spectra.grid import canonical
+from spectra.peak_index import PeakIndex
+from spectra.prepare import PIPELINE, vibrational
+from spectra.spectrum import MassSpectrum, Technique
+
+# Changes whenever the same record would give another index or calibration.
+PIPELINE_VERSION = 1
+
+MOST_CALIBRATION_QUERIES = 2_000
+"""A larger library is calibrated on every k-th reference."""
+
+# A curve needs this many measured grid points before it can be anybody's reference.
+_FEWEST_POINTS = 60
+
+
+def pipeline(section: Section) -> str:
+    """Return the name and version of what turns a reference of this section into index rows."""
+    kind = "unit-mass" if section.is_mass else f"{PIPELINE}/derivative-{INDEX_VERSION}"
+    return f"{section.value}/{kind}/{PIPELINE_VERSION}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Reference:
+    """A reference on its way into an index.
+
+    Parameters
+    ----------
+    row : int
+        Row in the record.
+    prepared : ndarray of float32, shape (n_points,), or None
+        The curve on its grid, NaN where not measured; None for a mass spectrum.
+    """
+
+    row: int
+    draft: EntryDraft
+    record_hash: str
+    prepared: npt.NDArray[np.float32] | None
+
+    @classmethod
+    def of_entry(cls, entry: Entry) -> Reference:
+        """Return the reference of a stored entry whose hash has been verified."""
+        return cls(
+            row=entry.row,
+            draft=entry.draft,
+            record_hash=entry.record_hash,
+            prepared=prepared(entry.draft),
+        )
+
+
+def prepared(draft: EntryDraft) -> npt.NDArray[np.float32] | None:
+    """Return a curve on the grid of its section, or None for a mass spectrum.
+
+    Raises
+    ------
+    SpectrumError
+        The reference cannot be compared with anything; the message is the reason.
+    """
+    measurement = draft.measurement()
+    if isinstance(measurement, MassSpectrum):
+        # The index keeps whole masses from 1 to 1000 and would hold an empty row in silence.
+        inside = (measurement.mz >= 0.5) & (measurement.mz < 1000.5) & (measurement.intensity > 0)
+        if not inside.any():
+            raise NotComparableError("no peak lies between m/z 1 and 1000")
+        return None
+    curve = vibrational(measurement, Technique(draft.section.value)).y
+    measured = int(np.count_nonzero(np.isfinite(curve)))
+    if measured < _FEWEST_POINTS:
+        raise NotComparableError(
+            f"only {measured} points lie on the {draft.section.value} grid; {_FEWEST_POINTS} needed"
+        )
+    if float(np.nanmax(curve)) == float(np.nanmin(curve)):
+        raise NotComparableError("the curve is a straight line")
+    return curve.astype(np.float32)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SectionIndex:
+    """The searchable form of one technique of one library version.
+
+    Parameters
+    ----------
+    curves, peaks : CurveIndex or None, PeakIndex or None
+        Exactly one of them.
+    rows : ndarray of int64, shape (n,)
+        Record row of each index row.
+    groups : ndarray of int64, shape (n,)
+        Substance number, from 0, of each index row.
+    hashes : ndarray of uint8, shape (n, 32)
+        Record hash of each index row.
+    classes : ndarray of int64, shape (n,)
+        Index into ``class_names``; ``class_names[0]`` is the empty class.
+    calibration : Calibration or None
+    note : str
+        Why there is no calibration, or how it was sampled; may be empty.
+    """
+
+    section: Section
+    curves: CurveIndex | None
+    peaks: PeakIndex | None
+    rows: IntArray
+    groups: IntArray
+    hashes: npt.NDArray[np.uint8]
+    classes: IntArray
+    class_names: tuple[str, ...]
+    calibration: Calibration | None
+    note: str
+
+    @cached_property
+    def n_groups(self) -> int:
+        """Number of substances."""
+        return int(self.groups.max()) + 1 if self.groups.size else 0
+
+    @property
+    def n_calibration(self) -> int:
+        """Number of leave-substance-out queries behind the threshold."""
+        return 0 if self.calibration is None else self.calibration.n
+
+    def write(self, folder: Path, content_sha256: str) -> None:
+        """Write everything into a new folder."""
+        held = self.curves if self.curves is not None else self.peaks
+        if held is None:
+            raise LibraryError(f"nothing is indexed for {self.section.value}")
+        arrays: dict[str, Array] = dict(held.arrays())
+        arrays["row_number"] = self.rows
+        arrays["row_group"] = self.groups
+        arrays["row_hash"] = self.hashes
+        arrays["row_class"] = self.classes
+        facts: dict[str, object] = {
+            "section": self.section.value,
+            "class_names": list(self.class_names),
+            "calibration": None if self.calibration is None else self.calibration.to_facts(),
+            "note": self.note,
+        }
+        index_files.write(
+            folder,
+            content_sha256=content_sha256,
+            pipeline=pipeline(self.section),
+            arrays=arrays,
+            facts=facts,
+        )
+
+
+def build(section: Section, references: Sequence[Reference]) -> SectionIndex:
+    """Return the index of references and calibrate it.
+
+    Parameters
+    ----------
+    references : sequence of Reference
+        All of one section, in record order.
+    """
+    names = [each.draft.identity.group for each in references]
+    number = {name: at for at, name in enumerate(sorted(set(names)))}
+    groups = np.array([number[name] for name in names], dtype=np.int64)
+    classes = [naming.class_of(each.draft) for each in references]
+    class_names = ("", *sorted({name for name in classes if name}))
+    code = {name: at for at, name in enumerate(class_names)}
+    curves, peaks, calibration = _searchable(section, references, groups)
+    return SectionIndex(
+        section=section,
+        curves=curves,
+        peaks=peaks,
+        rows=np.array([each.row for each in references], dtype=np.int64),
+        groups=groups,
+        hashes=np.frombuffer(
+            b"".join(bytes.fromhex(each.record_hash) for each in references), dtype=np.uint8
+        ).reshape(-1, 32),
+        classes=np.array([code[name] for name in classes], dtype=np.int64),
+        class_names=class_names,
+        calibration=calibration,
+        note="" if calibration.sufficient else _too_few(calibration),
+    )
+
+
+def _searchable(
+    section: Section, references: Sequence[Reference], groups: IntArray
+) -> tuple[CurveIndex | None, PeakIndex | None, Calibration]:
+    """Return the index and its leave-substance-out calibration."""
+    if section.is_mass:
+        spectra = [
+            measured
+            for each in references
+            if isinstance(measured := each.draft.measurement(), MassSpectrum)
+        ]
+        peaks = PeakIndex.build(spectra)
+        families = family_codes([each.draft.identity.formula for each in references], groups)
+        calibration = calibrate_peaks(
+            peaks,
+            spectra,
+            groups,
+            families=families,
+            most_queries=MOST_CALIBRATION_QUERIES,
+            pretreatment=pipeline(section),
+        )
+        return None, peaks, calibration
+    rows = [each.prepared for each in references if each.prepared is not None]
+    curves = CurveIndex.build(np.stack(rows), canonical(Technique(section.value)))
+    calibration = calibrate_curves(
+        curves, groups, most_queries=MOST_CALIBRATION_QUERIES, pretreatment=pipeline(section)
+    )
+    return curves, None, calibration
+
+
+def family_codes(formulas: Sequence[str], groups: IntArray) -> IntArray:
+    """Return the isomer family number of each row: rows of one formula share it, shape (n,).
+
+    The same rule as `libraries.candidates.Candidate.family`.
+    """
+    keys = [
+        f"={text}" if text else f"#{group}" for text, group in zip(formulas, groups, strict=True)
+    ]
+    number = {key: at for at, key in enumerate(sorted(set(keys)))}
+    return np.array([number[key] for key in keys], dtype=np.int64)
+
+
+def _too_few(calibration: Calibration) -> str:
+    return (
+        f"{calibration.n} substances are too few to promise {calibration.alpha:.0%} false accepts "
+        f"({needed_queries(calibration.alpha)} needed): no single answer will be called a match"
+    )
+
+
+def read(
+    folder: Path, section: Section, *, content_sha256: str, whole: bool = False
+) -> tuple[SectionIndex | None, tuple[str, ...]]:
+    """Return the stored index of a section, or None with what is wrong with it."""
+    files, problems = index_files.read(
+        folder, content_sha256=content_sha256, pipeline=pipeline(section), whole=whole
+    )
+    if files is None:
+        return None, problems
+    try:
+        return _from_files(section, files), ()
+    except (SpectrumError, LibraryError) as fault:
+        return None, (fault.message,)
+    except (KeyError, TypeError, ValueError) as fault:
+        return None, (f"the index lacks or misstates {fault}",)
+
+
+def _from_files(section: Section, files: IndexFiles) -> SectionIndex:
+    arrays, facts = files.arrays, files.facts
+    stored = facts["calibration"]
+    names = facts["class_names"]
+    if not isinstance(names, list) or facts["section"] != section.value:
+        raise LibraryError("the index belongs to another technique")
+    held = {name: array for name, array in arrays.items() if not name.startswith("row_")}
+    curves = None if section.is_mass else CurveIndex.from_arrays(held)
+    peaks = PeakIndex.from_arrays(held) if section.is_mass else None
+    found = SectionIndex(
+        section=section,
+        curves=curves,
+        peaks=peaks,
+        rows=arrays["row_number"].astype(np.int64, copy=False),
+        groups=arrays["row_group"].astype(np.int64, copy=False),
+        hashes=arrays["row_hash"].astype(np.uint8, copy=False),
+        classes=arrays["row_class"].astype(np.int64, copy=False),
+        class_names=tuple(str(name) for name in names),
+        calibration=Calibration.from_facts(stored) if isinstance(stored, Mapping) else None,
+        note=str(facts["note"]),
+    )
+    n = len(curves) if curves is not None else len(peaks or ())
+    if not (found.rows.shape == found.groups.shape == found.classes.shape == (n,)):
+        raise LibraryError("the rows of the index do not fit its arrays")
+    if found.hashes.shape != (n, 32):
+        raise LibraryError("the hashes of the index do not fit its arrays")
+    return found

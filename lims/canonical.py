@@ -1,0 +1,99 @@
+"""Canonical JSON (RFC 8785): one spelling of a fact, so that its hash means something."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import rfc8785
+
+from lims.errors import RecordError
+
+MAX_BYTES = 16 * 1024 * 1024
+_MAX_DEPTH = 64
+
+
+def dumps(value: object) -> bytes:
+    """Return the canonical UTF-8 bytes of a JSON value.
+
+    Raises
+    ------
+    RecordError
+        For NaN, infinities, integers beyond 2**53 - 1, lone surrogates, keys that are not text,
+        or a value that is not JSON at all.
+    """
+    try:
+        return rfc8785.dumps(plain(value))  # type: ignore[arg-type]  # plain() made it JSON
+    except (rfc8785.CanonicalizationError, UnicodeError) as error:
+        raise RecordError(f"cannot be written to the record: {error}") from error
+
+
+def loads(data: bytes | str) -> Any:
+    """Return a JSON value, refusing what two readers could read differently.
+
+    Raises
+    ------
+    RecordError
+        For duplicate keys, NaN or infinities, nesting beyond 64, or text that is not JSON.
+    """
+    size = len(data)
+    if size > MAX_BYTES:
+        raise RecordError(f"{size} bytes of JSON, at most {MAX_BYTES} are read")
+    try:
+        value = json.loads(data, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise RecordError(f"not readable as JSON: {error}") from error
+    _check_depth(value)
+    return value
+
+
+def plain(value: object, depth: int = 0) -> object:
+    """Return ``value`` with mappings as dicts and sequences as lists, nothing else accepted."""
+    if depth > _MAX_DEPTH:
+        raise RecordError(f"nested deeper than {_MAX_DEPTH}")
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return int(value)  # subclasses (numpy, enums) would otherwise print themselves
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, Mapping):
+        for key in value:
+            if not isinstance(key, str):
+                raise RecordError(f"a key must be text, found {type(key).__name__}")
+        return {str.__str__(key): plain(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item, depth + 1) for item in value]
+    raise RecordError(f"a {type(value).__name__} cannot be written to the record")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in result:
+            raise RecordError(f"the key {key!r} occurs twice")
+        result[key] = value
+    return result
+
+
+def _no_constant(text: str) -> NoReturn:
+    raise RecordError(f"{text} is not a number the record accepts")
+
+
+def _check_depth(value: object) -> None:
+    level: list[object] = [value]
+    for _ in range(_MAX_DEPTH + 1):
+        if not level:
+            return
+        deeper: list[object] = []
+        for item in level:
+            if isinstance(item, dict):
+                deeper.extend(item.values())
+            elif isinstance(item, list):
+                deeper.extend(item)
+        level = deeper
+    if level:
+        raise RecordError(f"nested deeper than {_MAX_DEPTH}")

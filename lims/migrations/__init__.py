@@ -1,0 +1,1 @@
+"""Numbered SQL, applied once each and never edited after a release."""

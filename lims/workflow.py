@@ -1,0 +1,115 @@
+"""Who may do what: one table of verbs and roles, read by the services, by help texts and by tests.
+
+Whatever is not in the table is forbidden. Two-person rules stand beside the acts they bind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from lims.errors import PermissionDenied
+from lims.model import Person, Role
+
+
+class Verb(StrEnum):
+    """Everything a person can ask the record to do; the value reads after "may not"."""
+
+    REGISTER_SHIPMENT = "register a shipment"
+    REGISTER_SAMPLE = "register a sample"
+    ADD_NOTE = "add a note"
+    TRANSFER = "record a transfer"
+    OPEN_SAMPLE = "open a sample"
+    RESEAL_SAMPLE = "reseal a sample"
+    WEIGH_SAMPLE = "weigh a sample"
+    RESOLVE_DISCREPANCY = "resolve a discrepancy"
+    PREPARE_PORTION = "prepare a portion"
+    SET_PRIORITY = "change a priority"
+    RECORD_RUN = "record a run"
+    REVIEW_FINDING = "review a finding"
+    JUDGE_CANDIDATE = "confirm or dismiss a candidate"
+    CONCLUDE = "draw a conclusion"
+    ACKNOWLEDGE_ALERT = "acknowledge an alert"
+    RELEASE_SHIPMENT = "release a shipment"
+    SEIZE_SHIPMENT = "seize a shipment"
+    MANAGE_LIBRARY = "change a reference library"
+    QUEUE_REPORT = "queue a report"
+    DELIVER_REPORT = "deliver reports"
+    CHECKPOINT_LOG = "sign a checkpoint of the log"
+    MANAGE_PEOPLE = "add people or change their roles"
+    BACK_UP = "back up or restore the lab"
+
+
+_BENCH = frozenset((Role.ANALYST,))
+_INTAKE = frozenset((Role.OFFICER, Role.CUSTODIAN, Role.ANALYST, Role.LEAD))
+_HANDS = _INTAKE
+_WATCHFUL = frozenset(
+    (Role.OFFICER, Role.CUSTODIAN, Role.ANALYST, Role.REVIEWER, Role.LEAD, Role.QUALITY)
+)
+_DECIDING = frozenset((Role.OFFICER, Role.LEAD))
+_REPORTING = frozenset((Role.ANALYST, Role.REVIEWER, Role.LEAD, Role.QUALITY, Role.LIAISON))
+
+ALLOWED: Mapping[Verb, frozenset[Role]] = MappingProxyType(
+    {
+        Verb.REGISTER_SHIPMENT: _INTAKE,
+        Verb.REGISTER_SAMPLE: _INTAKE,
+        Verb.ADD_NOTE: _WATCHFUL,
+        Verb.TRANSFER: _HANDS,
+        Verb.OPEN_SAMPLE: _BENCH,
+        Verb.RESEAL_SAMPLE: _BENCH,
+        Verb.WEIGH_SAMPLE: frozenset((Role.ANALYST, Role.CUSTODIAN)),
+        Verb.RESOLVE_DISCREPANCY: frozenset((Role.QUALITY, Role.LEAD)),
+        Verb.PREPARE_PORTION: _BENCH,
+        Verb.SET_PRIORITY: frozenset((Role.ANALYST, Role.LEAD)),
+        Verb.RECORD_RUN: _BENCH,
+        Verb.REVIEW_FINDING: frozenset((Role.REVIEWER,)),
+        Verb.JUDGE_CANDIDATE: frozenset((Role.ANALYST, Role.REVIEWER)),
+        Verb.CONCLUDE: frozenset((Role.ANALYST, Role.REVIEWER, Role.LEAD)),
+        Verb.ACKNOWLEDGE_ALERT: _WATCHFUL,
+        Verb.RELEASE_SHIPMENT: _DECIDING,
+        Verb.SEIZE_SHIPMENT: _DECIDING,
+        Verb.MANAGE_LIBRARY: frozenset((Role.ANALYST, Role.LEAD, Role.QUALITY)),
+        Verb.QUEUE_REPORT: _REPORTING,
+        Verb.DELIVER_REPORT: _REPORTING | {Role.IT_ADMIN},
+        Verb.CHECKPOINT_LOG: frozenset(Role),
+        Verb.MANAGE_PEOPLE: frozenset((Role.LEAD, Role.IT_ADMIN)),
+        Verb.BACK_UP: frozenset((Role.LEAD, Role.QUALITY, Role.IT_ADMIN)),
+    }
+)
+
+OFFICE_VERBS = frozenset(
+    (Verb.DELIVER_REPORT, Verb.CHECKPOINT_LOG, Verb.MANAGE_PEOPLE, Verb.BACK_UP)
+)
+"""What does not touch evidence; the most an IT administrator may do."""
+
+HOLDERS = frozenset((Role.OFFICER, Role.CUSTODIAN, Role.ANALYST, Role.LEAD))
+"""Roles that may have a sample in their hands."""
+
+
+def may(person: Person, verb: Verb) -> bool:
+    """Whether a person may do something; no one may once inactive."""
+    return person.active and not person.roles.isdisjoint(ALLOWED.get(verb, frozenset()))
+
+
+def verbs_of(roles: frozenset[Role]) -> tuple[Verb, ...]:
+    """Return what somebody with these roles may do, in the table's order."""
+    return tuple(verb for verb, allowed in ALLOWED.items() if not roles.isdisjoint(allowed))
+
+
+def require(person: Person, verb: Verb) -> None:
+    """Raise unless a person may do something.
+
+    Raises
+    ------
+    PermissionDenied
+        Naming the verb, the person's roles and the roles that may.
+    """
+    if may(person, verb):
+        return
+    roles = ", ".join(sorted(person.roles)) or "no role"
+    allowed = ", ".join(sorted(ALLOWED.get(verb, frozenset())))
+    raise PermissionDenied(
+        f"{person.name} ({roles}) may not {verb}",
+        hint=f"Ask somebody with one of these roles: {allowed}.",
+    )

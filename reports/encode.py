@@ -1,0 +1,94 @@
+"""A daily report as the documented JSON document ``fol.daily/1``, in canonical bytes (RFC 8785)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import Any
+
+from lims.clock import stamp
+from reports.document import SCHEMA, DailyReport
+from reports.errors import ReportError
+from reports.wording import LONGEST_TEXT
+
+IDENTITY = ("report_id", "kind", "sequence", "supersedes", "reason", "corrections", "log")
+"""Keys that belong to the issue, not to what the report says."""
+
+
+def plain(value: Any) -> Any:
+    """Return dataclasses, dates, enums and tuples as JSON values.
+
+    Floats at six decimals; a text longer than the schema allows is cut, which is said.
+    """
+    if isinstance(value, Enum):
+        return value.value
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, str):
+        return value if len(value) <= LONGEST_TEXT else f"{value[: LONGEST_TEXT - 7]}… (cut)"
+    if isinstance(value, float):
+        return round(value, 6)
+    if isinstance(value, datetime):
+        return stamp(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        items = sorted(value) if isinstance(value, set | frozenset) else value
+        return [plain(item) for item in items]
+    raise ReportError(f"cannot write a {type(value).__name__} into a report")
+
+
+def document(report: DailyReport) -> dict[str, Any]:
+    """Return the report as the JSON document ``fol.daily/1``.
+
+    ``header`` and everything beside the identity keys are content; ``report_id``, ``kind``,
+    ``sequence``, ``supersedes``, ``reason``, ``corrections`` and ``log`` identify one issue of it.
+    """
+    content = {
+        field.name: plain(getattr(report, field.name))
+        for field in fields(report)
+        if field.name not in ("issue", "log_size", "log_head", "day_counts", "totals")
+    }
+    totals = plain(report.totals)
+    totals["by_level"] = dict(report.totals.by_level)
+    return {
+        "schema": SCHEMA,
+        **plain(report.issue),
+        "log": {"size": report.log_size, "head": report.log_head},
+        **content,
+        "totals": totals,
+        "day_counts": [{"name": plain(name), "count": count} for name, count in report.day_counts],
+    }
+
+
+def canonical(value: Mapping[str, Any]) -> bytes:
+    """Return canonical JSON: one spelling for one value."""
+    import rfc8785
+
+    try:
+        return rfc8785.dumps(dict(value))
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
+        raise ReportError(f"a report value cannot be written: {error}") from error
+
+
+def to_json(report: DailyReport) -> bytes:
+    """Return the canonical bytes of a report; the same report always gives the same bytes."""
+    return canonical(document(report))
+
+
+def content_sha256(value: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of what a report document says.
+
+    Its number, sequence and log do not count, nor does the version of the software: the same
+    record told again by a newer program is not a correction.
+    """
+    said = {key: item for key, item in value.items() if key not in IDENTITY}
+    said["header"] = {key: item for key, item in said["header"].items() if key != "software"}
+    return hashlib.sha256(canonical(said)).hexdigest()

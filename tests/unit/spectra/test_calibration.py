@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from spectra.calibration import (
+    Calibration,
+    absent_contrasts,
+    calibrate,
+    calibrate_curves,
+    calibrate_peaks,
+    needed_queries,
+    statistic,
+)
+from spectra.curve_index import CurveIndex
+from spectra.errors import SpectrumError
+from spectra.grid import Grid
+
+
+def plain_statistic(s1, others):
+    """The published formula, term by term."""
+    best = sorted(others, reverse=True)[:10]
+    mean = sum(math.atanh(min(s, 1 - 1e-6)) for s in best) / len(best) if best else 0.0
+    z = math.atanh(min(s1, 1 - 1e-6))
+    return 0.3 * z + 0.7 * (z - mean)
+
+
+def plain_contrast(scores, row_families, row_groups, own, delta):
+    best = {}
+    for s, g, f in zip(scores, row_groups, row_families, strict=True):
+        if f != own and s > -1:
+            best[g] = max(best.get(g, (-2, f)), (s, f))
+    if not best:
+        return -math.inf
+    s1, f1 = max(best.values())
+    z1 = math.atanh(min(s1, 1 - 1e-6))
+    rest = [s for s, f in best.values() if f != f1 and math.atanh(min(s, 1 - 1e-6)) < z1 - delta]
+    return plain_statistic(s1, rest)
+
+
+def test_statistic_is_the_formula():
+    others = [0.1, 0.9, 0.5, 0.4, 0.3, 0.8, 0.7, 0.6, 0.2, 0.15, 0.12, 0.05]
+    assert statistic(0.97, others) == pytest.approx(plain_statistic(0.97, others))
+    assert statistic(0.5, []) == pytest.approx(math.atanh(0.5))
+    assert math.isfinite(statistic(1.0, [1.0]))
+
+
+def test_absent_contrasts_equal_a_plain_loop():
+    rng = np.random.default_rng(0)
+    groups = rng.integers(0, 25, 90)
+    families = groups // 2
+    asked = rng.integers(0, 28, 40)
+    scores = rng.uniform(-0.2, 0.999, (40, 90))
+    scores[:, 7] = -1.0
+    made = absent_contrasts(scores, groups, asked, row_families=families, query_families=asked // 2)
+    plain = [
+        plain_contrast(row, families, groups, own // 2, 0.05)
+        for row, own in zip(scores, asked, strict=True)
+    ]
+    assert made == pytest.approx(plain)
+
+
+def test_replicates_of_the_query_never_answer_for_it():
+    scores = np.array([[1.0, 0.99, 0.3]])
+    made = absent_contrasts(scores, ["a", "a", "b"], ["a"])
+    assert made == pytest.approx([statistic(0.3, [])])
+
+
+def test_isomers_of_an_absent_substance_are_left_out_with_it():
+    scores = np.array([[1.0, 0.98, 0.3]])
+    made = absent_contrasts(
+        scores, ["a", "b", "c"], ["a"], row_families=["ab", "ab", "c"], query_families=["ab"]
+    )
+    assert made == pytest.approx([statistic(0.3, [])])
+
+
+def test_a_query_with_nothing_left_teaches_nothing():
+    made = absent_contrasts(np.array([[0.9, -1.0]]), ["a", "b"], ["a"])
+    assert made == [-np.inf]
+    assert calibrate(np.concatenate((made, np.arange(19.0)))).n == 19
+
+
+def test_shapes_must_belong_together():
+    with pytest.raises(SpectrumError):
+        absent_contrasts(np.zeros((2, 3)), [1, 2], [1, 2])
+
+
+@pytest.mark.parametrize(
+    ("n", "alpha", "place"), [(19, 0.05, 19), (99, 0.05, 95), (99, 0.01, 99), (200, 0.1, 181)]
+)
+def test_threshold_is_the_conformal_order_statistic(n, alpha, place):
+    values = np.random.default_rng(n).permutation(np.arange(1.0, n + 1))
+    made = calibrate(values, alpha)
+    assert made.threshold == place
+    assert made.n == n
+
+
+@pytest.mark.parametrize(("n", "alpha"), [(0, 0.05), (18, 0.05), (98, 0.01)])
+def test_too_few_queries_give_no_threshold(n, alpha):
+    made = calibrate(np.arange(float(n)), alpha)
+    assert made.threshold is None
+    assert not made.sufficient
+    assert needed_queries(alpha) > n
+
+
+def test_needed_queries_suffice():
+    for alpha in (0.01, 0.05, 0.1, 0.2, 0.5):
+        n = needed_queries(alpha)
+        assert calibrate(np.arange(float(n)), alpha).sufficient
+
+
+@pytest.mark.parametrize("alpha", [0.0, 1.0, -0.1, float("nan")])
+def test_alpha_is_a_share(alpha):
+    with pytest.raises(SpectrumError):
+        calibrate([1.0], alpha)
+
+
+def test_false_accepts_of_new_absent_substances_stay_at_alpha():
+    rng = np.random.default_rng(4)
+    rates = [
+        np.mean(rng.gumbel(size=400) > calibrate(rng.gumbel(size=200), 0.05).threshold)
+        for _ in range(200)
+    ]
+    assert np.mean(rates) == pytest.approx(0.05, abs=0.006)
+
+
+def test_a_calibration_survives_storage():
+    made = calibrate(np.arange(30.0), metric="m", pretreatment="p/1")
+    assert Calibration.from_facts(json.loads(json.dumps(made.to_facts()))) == made
+
+
+@pytest.mark.parametrize("damage", [{"n": "many"}, {"threshold": True}, {"alpha": None}])
+def test_a_damaged_calibration_is_refused(damage):
+    facts = calibrate(np.arange(30.0)).to_facts()
+    with pytest.raises(SpectrumError):
+        Calibration.from_facts(facts | damage)
+    with pytest.raises(SpectrumError):
+        Calibration.from_facts({})
+
+
+def test_curve_libraries_calibrate_on_one_row_per_substance():
+    grid = Grid(start_cm1=400.0, stop_cm1=1000.0, step_cm1=2.0)
+    rng = np.random.default_rng(2)
+    centres = rng.uniform(400, 1000, (30, 6, 1))
+    curves = np.exp(-(((grid.x - centres) / 12) ** 2)).sum(axis=1)
+    groups = np.repeat(np.arange(30), 2)
+    index = CurveIndex.build(np.repeat(curves, 2, axis=0), grid)
+    made = calibrate_curves(index, groups)
+    assert made.n == 30
+    assert made.threshold is not None
+    assert made.threshold < statistic(0.999, [0.3] * 10)
+    assert calibrate_curves(index, groups, most_queries=21).n == 21
+
+
+def test_mass_spectral_libraries_calibrate_alike():
+    from spectra.peak_index import PeakIndex
+
+    rng = np.random.default_rng(3)
+    spectra = [
+        (np.sort(rng.choice(np.arange(40.0, 300.0), 20, replace=False)), rng.uniform(1, 999, 20))
+        for _ in range(25)
+    ]
+    index = PeakIndex.build(spectra)
+    made = calibrate_peaks(index, spectra, np.arange(25))
+    assert made.n == 25
+    assert made.metric == "cosine"
+    own = index.scores(spectra[0])
+    assert made.threshold < statistic(own[0], np.delete(own, 0))

@@ -1,0 +1,292 @@
+"""The full-screen app: modes, who is signed in, scanner, palette, leaving. Screens do the work.
+
+First the frame, then the record: nothing is opened and no numpy is imported before the first paint.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import ClassVar
+
+from textual import events
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen, Screen
+
+from lims.model import Role
+from spectra.errors import LabError
+from tui import actions, modes, process
+from tui.desk import Desk
+from tui.messages import Moved, Scanned
+from tui.record import EXAMINERS, Identity, Record
+from tui.scan import ScanCatcher
+from tui.screens.base import LabScreen
+from tui.text import clean
+from tui.theme import DARK, LIGHT
+
+POLL_S = 2.0
+"""How often the app looks whether others have written; one indexed query."""
+
+
+class FolApp(App[int]):
+    """The laboratory on one terminal.
+
+    Parameters
+    ----------
+    lab_folder : Path
+    person_id : str
+        Who is signed in; every act is theirs.
+    opener : callable, optional
+        Opens the record, in the record's thread, after the first frame.
+    glyphs : str
+        What plots are drawn with: ``auto``, ``braille``, ``blocks`` or ``ascii``.
+    """
+
+    TITLE = "fol"
+    CSS_PATH = [  # noqa: RUF012 - Textual's own
+        f"styles/{name}.tcss"
+        for name in (
+            "app",
+            "worklist",
+            "sample",
+            "review",
+            "board",
+            "alerts",
+            "digest",
+            "intake",
+            "audit",
+            "dialogs",
+            "help",
+        )
+    ]
+    MODES = modes.MODES  # type: ignore[assignment]
+    DEFAULT_MODE = "worklist"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *actions.bindings(actions.EVERYWHERE),
+        Binding("ctrl+c", "copy_or_explain", show=False),
+    ]
+
+    def __init__(
+        self,
+        lab_folder: Path,
+        person_id: str,
+        *,
+        opener: Callable[[], Record] | None = None,
+        glyphs: str = "auto",
+    ) -> None:
+        super().__init__()
+        self.glyphs = glyphs
+        self.desk: Desk[Record] = Desk(opener or (lambda: Record.open(lab_folder, person_id)))
+        self.identity: Identity | None = None
+        self._scanner = ScanCatcher()
+        self._version: object = None
+        self.animation_level = "none"
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = DARK.name
+
+    def on_ready(self) -> None:
+        """After the first frame: load what draws spectra, beside the record."""
+        self.run_worker(self.desk.aside(process.warm_up), exit_on_error=False)
+        self.set_interval(POLL_S, self._look)
+        if not self.is_headless:
+            process.leave_on_signal(lambda code: self.exit(code, code))
+
+    def _look(self) -> None:
+        """Ask whether another program (a watcher, a colleague) has written to the record."""
+        if self.identity is not None:
+            self.run_worker(self._ask_version(), group="look", exclusive=True)
+
+    async def _ask_version(self) -> None:
+        # An unreadable record is told by whatever the person does next; a look stays quiet.
+        with contextlib.suppress(LabError):
+            self.post_message(Moved(await self.desk.call(lambda record: record.data_version())))
+
+    def on_moved(self, event: Moved) -> None:
+        """Let the screen read again what it shows."""
+        before, self._version = self._version, event.version
+        if before not in (None, event.version) and isinstance(self.screen, LabScreen):
+            self.screen.moved()
+
+    def on_unmount(self) -> None:
+        """Close the record before the program ends."""
+        self.desk.close()
+
+    def identify(self, screen: LabScreen) -> None:
+        """Give a screen lab and person, from the record the first time."""
+        if self.identity is not None:
+            screen.identified(self.identity)
+            return
+
+        def known(identity: Identity) -> None:
+            first = self.identity is None
+            self.identity = identity
+            screen.identified(identity)
+            if first:
+                self._go_home(identity)
+
+        screen.ask(lambda record: record.identity(), known)
+
+    def _go_home(self, identity: Identity) -> None:
+        """Officers begin at the board, liaisons at the day's figures."""
+        roles = identity.person.roles
+        if roles & EXAMINERS or self.current_mode != "worklist":
+            return
+        self.switch_mode("digest" if Role.LIAISON in roles else "board")
+
+    @property
+    def may_examine(self) -> bool:
+        """Whether the person signed in sees case detail."""
+        return self.identity is not None and bool(self.identity.person.roles & EXAMINERS)
+
+    @property
+    def timezone(self) -> str:
+        """The lab's time zone; UTC until the lab is open."""
+        return self.identity.timezone if self.identity else "UTC"
+
+    async def on_event(self, event: events.Event) -> None:
+        """Catch scanner bursts before any field sees them."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            caught = self._scanner.feed(event.key, event.character, event.time)
+            if caught.code:
+                self.post_message(Scanned(caught.code))
+            if caught.consumed:
+                return
+        await super().on_event(event)
+
+    def on_scanned(self, event: Scanned) -> None:
+        """Open the scanned sample; never while a decision is open."""
+        screen = self.screen
+        if isinstance(screen, ModalScreen):
+            self.bell()
+            self.notify(
+                "Scan ignored: answer the open question first.", severity="warning", markup=False
+            )
+            return
+        if isinstance(screen, LabScreen):
+            unfinished = screen.is_unfinished()
+            if unfinished:
+                screen.failed(f"scan {clean(event.code, 60)} ignored: {unfinished}")
+                return
+            self.open_sample(screen, event.code)
+
+    def open_sample(self, asker: LabScreen, number: str) -> None:
+        """Show a sample to those who may see it; an unknown code is loud and changes nothing."""
+        if not self.may_examine:
+            asker.failed("case detail is for the laboratory", "Status stands on the board (F3).")
+            return
+        from tui.screens.sample import SampleScreen
+
+        wanted = number.strip()
+        asker.ask(
+            lambda record: record.sample(wanted),
+            lambda found: self._show_sample(SampleScreen(found)),
+        )
+
+    def _show_sample(self, screen: LabScreen) -> None:
+        from tui.screens.review import Review
+        from tui.screens.sample import SampleScreen
+
+        while isinstance(self.screen, (SampleScreen, Review)):
+            self.pop_screen()
+        self.push_screen(screen)
+
+    def action_go(self, mode: str) -> None:
+        """Show a main screen."""
+        if isinstance(self.screen, ModalScreen):
+            return
+        if mode == "worklist" and self.identity is not None and not self.may_examine:
+            mode = "board"
+        if mode == self.current_mode:
+            while len(self.screen_stack) > 1:
+                self.pop_screen()
+            return
+        self.switch_mode(mode)
+
+    def back(self) -> None:
+        """Leave the top screen; from a main screen go home."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+        elif self.current_mode != "worklist":
+            self.action_go("worklist")
+
+    def action_step_back(self) -> None:
+        """Leave the top screen, or what it has open."""
+        if isinstance(self.screen, LabScreen):
+            self.screen.step_back()
+
+    def action_help(self) -> None:
+        """Show the page of this screen."""
+        self._help(keys_only=False)
+
+    def action_keys(self) -> None:
+        """Show every key that works here."""
+        self._help(keys_only=True)
+
+    def _help(self, *, keys_only: bool) -> None:
+        if isinstance(self.screen, ModalScreen):
+            return
+        from tui.screens.help import HelpScreen
+
+        place = self.screen.PLACE if isinstance(self.screen, LabScreen) else ""
+        self.push_screen(HelpScreen(place, keys_only=keys_only))
+
+    def action_copy_or_explain(self) -> None:
+        """Ctrl C copies a selection and never ends the program."""
+        selection = self.screen.get_selected_text()
+        if selection:
+            self.copy_to_clipboard(clean(selection, multiline=True))
+        else:
+            self.notify("Ctrl Q leaves the program.", markup=False)
+
+    def action_help_quit(self) -> None:
+        """Textual's own answer to Ctrl C, in our words."""
+        self.action_copy_or_explain()
+
+    def action_leave(self) -> None:
+        """Leave, asking first when something would be lost."""
+        open_work = [
+            said
+            for stack in self._screen_stacks.values()
+            for screen in stack
+            if isinstance(screen, LabScreen) and (said := screen.is_unfinished())
+        ]
+        if isinstance(self.screen, ModalScreen):
+            open_work.append("a question is open")
+        if not open_work:
+            self.exit(0)
+            return
+        from tui.screens.dialogs import Confirm
+
+        def answered(sure: bool | None) -> None:
+            if sure:
+                self.exit(0)
+
+        self.push_screen(Confirm("Leave the program?", open_work, yes="Leave"), answered)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Fill the palette from the registry of actions."""
+        place = screen.PLACE if isinstance(screen, LabScreen) else ""
+        for action in actions.here(place):
+            yield SystemCommand(action.label, action.says, _runner(screen, action.do))
+        for action in actions.here(actions.EVERYWHERE):
+            yield SystemCommand(action.label, action.says, _runner(self, action.do))
+        yield SystemCommand("Theme", "Dark or light colours.", self.action_change_theme)
+
+
+def _runner(target: App[int] | Screen[object], do: str) -> Callable[[], object]:
+    async def act() -> None:
+        await target.run_action(do)
+
+    return act
+
+
+def run(lab_folder: Path, person_id: str, *, glyphs: str = "auto") -> int:
+    """Run the app until the person leaves; return the exit code."""
+    process.log_to(lab_folder)
+    app = FolApp(lab_folder, person_id, glyphs=glyphs)
+    app.run()
+    return app.return_code or 0

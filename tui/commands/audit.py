@@ -1,0 +1,55 @@
+"""``fol audit``: proof that the log is whole."""
+
+from __future__ import annotations
+
+import click
+
+from tui.context import json_option, lab_option, opened
+from tui.output import document, line, say, table
+
+EXIT_RECORD = 3
+
+
+@click.group(epilog="Example: fol audit verify")
+def audit() -> None:
+    """Verify and show the event log."""
+
+
+@audit.command(epilog="Example: fol audit verify --json")
+@lab_option
+@json_option
+def verify(lab_path: str | None, as_json: bool) -> int:
+    """Check the chain, the triggers, the projections and every raw file; name what is wrong."""
+    from lims.audit import verify as verify_log
+
+    with opened(lab_path) as lab:
+        report = verify_log(lab)
+    if as_json:
+        document("audit.verify", {"report": report})
+    else:
+        line(f"{report.events} events, head {report.head[:16]}, root {report.root[:16]}")
+        for problem in report.problems:
+            line(f"PROBLEM: {problem}")
+        line("whole" if report.ok else "NOT WHOLE")
+    if not report.ok:
+        say("Hint: stop work on this lab and keep the folder as it is.")
+    return 0 if report.ok else EXIT_RECORD
+
+
+@audit.command(epilog="Example: fol audit show --last 20")
+@click.option("--last", default=20, show_default=True, type=click.IntRange(1, 100_000))
+@lab_option
+@json_option
+def show(last: int, lab_path: str | None, as_json: bool) -> None:
+    """Show the newest events."""
+    from lims.audit import count, events
+
+    with opened(lab_path) as lab:
+        found = events(lab, offset=max(0, count(lab) - last), limit=last)
+    if as_json:
+        document("audit.show", {"events": found})
+        return
+    table(
+        [[e.seq, e.at, e.actor, e.kind, e.hash.hex()[:12]] for e in found],
+        ["seq", "at", "who", "what", "hash"],
+    )

@@ -1,0 +1,243 @@
+"""The bench's verbs: ingest, queue, board, alerts, review, conclude, release, seize."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tui.context import acting, acting_option, json_option, lab_option, opened
+from tui.output import document, line, say, table
+
+EXIT_DATA = 4
+
+
+@click.command(epilog="Example: fol ingest powder.jdx --sample NOG-26-S000001-K")
+@click.argument("files", nargs=-1, required=True)
+@click.option("--sample", required=True, help="The sample that was measured.")
+@click.option("--portion", default="", help="The portion; else the sample as it is.")
+@click.option("--library", "-l", "names", multiple=True, help="Libraries; else all installed.")
+@click.option("--key", default="", help="Idempotency key.")
+@acting_option
+@json_option
+def ingest(
+    files: tuple[str, ...],
+    sample: str,
+    portion: str,
+    names: tuple[str, ...],
+    key: str,
+    lab_path: str | None,
+    person: str | None,
+    as_json: bool,
+) -> int:
+    """Keep each file by its hash, read it, match it and record the finding."""
+    from lims.examination import ingest as ingest_file
+    from spectra.errors import LabError
+
+    findings, problems = [], []
+    with opened(lab_path) as lab:
+        for number, path in enumerate(files):
+            try:
+                findings.append(
+                    ingest_file(
+                        lab,
+                        acting(person),
+                        Path(path),
+                        sample,
+                        portion=portion,
+                        libraries=names,
+                        key=f"{key}.{number}" if key else "",
+                    )
+                )
+            except LabError as error:
+                if len(files) == 1:
+                    raise
+                problems.append(
+                    {
+                        "path": path,
+                        "error": type(error).__name__,
+                        "message": error.message,
+                        "hint": error.hint,
+                    }
+                )
+    if as_json:
+        document("ingest", {"findings": findings, "errors": problems})
+    else:
+        for finding in findings:
+            if finding.hazard:
+                line(f"HAZARD {finding.hazard}: acknowledge the notice first (fol alerts)")
+            line(f"finding {finding.id}: {finding.headline}")
+    for problem in problems:
+        say(f"Error: {problem['message']}")
+    return EXIT_DATA if problems else 0
+
+
+@click.command(epilog="Example: fol queue --json")
+@click.option("--find", default="", help="Words to look for.")
+@click.option("--limit", default=200, show_default=True, type=click.IntRange(1, 100_000))
+@lab_option
+@json_option
+def queue(find: str, limit: int, lab_path: str | None, as_json: bool) -> None:
+    """Show the scientists' work list: hazard and priority first, then age."""
+    from lims.queries import work_count, work_page
+
+    with opened(lab_path) as lab:
+        rows = work_page(lab, 0, limit, find=find)
+        total = work_count(lab, find=find)
+    if as_json:
+        document("queue", {"total": total, "rows": rows})
+        return
+    table(
+        [
+            [r.sample, r.declared, r.lane, r.status, r.answer, r.hazard, r.submitted_at]
+            for r in rows
+        ],
+        ["sample", "declared", "lane", "status", "answer", "hazard", "submitted"],
+    )
+    say(f"{len(rows)} of {total}")
+
+
+@click.command(epilog="Example: fol board --json")
+@lab_option
+@json_option
+def board(lab_path: str | None, as_json: bool) -> None:
+    """Show the officers' board: what is known of each sample, and how old it is."""
+    from lims.queries import board as board_rows
+
+    with opened(lab_path) as lab:
+        rows = board_rows(lab)
+        facts = {"lab": lab.site, "name": lab.name, "training": lab.training}
+    if as_json:
+        document("board", {**facts, "rows": rows})
+        return
+    table(
+        [
+            [
+                r.sample,
+                r.shipment,
+                r.status,
+                r.answer,
+                "HAZARD" if r.hazard else "",
+                f"{r.age_minutes:.0f} min",
+                "" if r.answered_minutes is None else f"{r.answered_minutes:.0f} min",
+            ]
+            for r in rows
+        ],
+        ["sample", "shipment", "status", "answer", "hazard", "age", "answered in"],
+    )
+
+
+@click.group(
+    invoke_without_command=True,
+    epilog="Example: fol alerts; fol alerts acknowledge A000001 --as rivera",
+)
+@click.option("--all", "everything", is_flag=True, help="Also those already acknowledged.")
+@lab_option
+@json_option
+@click.pass_context
+def alerts(ctx: click.Context, everything: bool, lab_path: str | None, as_json: bool) -> None:
+    """Show hazard notices that nobody has acknowledged yet."""
+    if ctx.invoked_subcommand is not None:
+        return
+    from lims.alerts import open_alerts
+
+    with opened(lab_path) as lab:
+        found = open_alerts(lab, include_acknowledged=everything)
+    if as_json:
+        document("alerts", {"alerts": found})
+        return
+    table(
+        [
+            [a.id, a.kind, a.sample, a.headline, a.where, a.acknowledged_by or "NOT SEEN YET"]
+            for a in found
+        ],
+        ["alert", "kind", "sample", "notice", "where", "seen by"],
+    )
+
+
+@alerts.command(epilog="Example: fol alerts acknowledge A000001 --as rivera")
+@click.argument("alert")
+@acting_option
+def acknowledge(alert: str, lab_path: str | None, person: str | None) -> None:
+    """Say by name that a notice was seen; then its detail may be shown."""
+    from lims.alerts import acknowledge as acknowledge_alert
+
+    with opened(lab_path) as lab:
+        seen = acknowledge_alert(lab, acting(person), alert)
+        line(f"{seen.id}: seen by {seen.acknowledged_by}")
+        line(seen.detail)
+
+
+def _reviewed(
+    finding: str, accept: bool, remark: str, lab_path: str | None, person: str | None
+) -> None:
+    from lims.review import review as review_finding
+
+    with opened(lab_path) as lab:
+        done = review_finding(lab, acting(person), finding, accept=accept, remark=remark)
+        line(f"finding {done.id}: {done.state} by {done.reviewer}")
+
+
+@click.command(epilog="Example: fol review F000001 --accept --as okafor")
+@click.argument("finding")
+@click.option("--accept/--send-back", default=None, required=True, help="The verdict.")
+@click.option("--remark", default="", help="Why; needed to send back.")
+@acting_option
+def review(
+    finding: str, accept: bool, remark: str, lab_path: str | None, person: str | None
+) -> None:
+    """Accept a finding, or send it back, as a second person."""
+    _reviewed(finding, accept, remark, lab_path, person)
+
+
+@click.command(epilog="Example: fol sign F000001 --as okafor")
+@click.argument("finding")
+@click.option("--remark", default="")
+@acting_option
+def sign(finding: str, remark: str, lab_path: str | None, person: str | None) -> None:
+    """Accept a finding as a second person."""
+    _reviewed(finding, True, remark, lab_path, person)
+
+
+@click.command(epilog="Example: fol conclude NOG-26-S000001-K")
+@click.argument("sample")
+@acting_option
+@json_option
+def conclude(sample: str, lab_path: str | None, person: str | None, as_json: bool) -> None:
+    """Conclude a sample by the encoded rule, from reviewed findings only."""
+    from lims.conclusion import conclude as conclude_sample
+
+    with opened(lab_path) as lab:
+        made = conclude_sample(lab, acting(person), sample)
+    if as_json:
+        document("conclude", {"conclusion": made})
+        return
+    line(f"{made.level}: {made.text}")
+    for item in made.missing:
+        line(f"  for more: {item}")
+
+
+@click.command(epilog="Example: fol release NOG-26-P000004-K --reason 'found as declared'")
+@click.argument("shipment")
+@click.option("--reason", required=True)
+@acting_option
+def release(shipment: str, reason: str, lab_path: str | None, person: str | None) -> None:
+    """Release a shipment whose samples are answered and not hazardous."""
+    from lims.disposition import release as release_shipment
+
+    with opened(lab_path) as lab:
+        done = release_shipment(lab, acting(person), shipment, reason)
+        line(f"{done.number}: {done.state}")
+
+
+@click.command(epilog="Example: fol seize NOG-26-P000001-K --reason 'presumptive fentanyl class'")
+@click.argument("shipment")
+@click.option("--reason", required=True)
+@acting_option
+def seize(shipment: str, reason: str, lab_path: str | None, person: str | None) -> None:
+    """Record the seizure of a shipment."""
+    from lims.disposition import seize as seize_shipment
+
+    with opened(lab_path) as lab:
+        done = seize_shipment(lab, acting(person), shipment, reason)
+        line(f"{done.number}: {done.state}")

@@ -1,0 +1,470 @@
+"""``fol shipment`` and ``fol sample``: what came in, who holds it, what was taken from it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lims.model import Lane, SampleDraft, ShipmentDraft
+from tui.context import acting, acting_option, json_option, lab_option, opened
+from tui.output import document, line, say, table
+
+EXIT_RECORD = 3
+DRAFT_FIELDS = tuple(field.name for field in fields(ShipmentDraft))
+CSV_LIMIT_BYTES = 20_000_000
+
+
+@click.group(epilog="Example: fol shipment add --declared 'silicon dioxide' --value '10 USD'")
+def shipment() -> None:
+    """Parcels and conveyances: add, list, show."""
+
+
+@shipment.command(
+    "add", epilog="Example: fol shipment add --declared 'silicon dioxide' --origin CN"
+)
+@click.option("--declared", default="", help="Declared goods, as on the papers.")
+@click.option("--value", default="", help='Declared value as typed: "10 USD".')
+@click.option("--weight", default="", help='Declared weight as typed: "1.5 kg".')
+@click.option("--freight", default="", help='Freight paid as typed: "25 USD".')
+@click.option("--hs", "hs_code", default="", help="HS code.")
+@click.option("--stream", default="express", show_default=True, help="express, mail, land, sea.")
+@click.option("--carrier", default="")
+@click.option("--tracking", default="", help="Air waybill, S10 or other tracking number.")
+@click.option("--consignor", default="")
+@click.option("--consignee", default="")
+@click.option("--consignee-address", default="")
+@click.option("--notify-party", default="")
+@click.option("--origin", default="", help="ISO 3166 country of origin.")
+@click.option("--transit", default="")
+@click.option("--destination-country", default="", help="ISO 3166 country of destination.")
+@click.option("--destination", default="", help="Area of destination in words.")
+@click.option("--conveyance", default="")
+@click.option("--concealment", default="")
+@click.option("--from-csv", type=click.Path(exists=True, dir_okay=False), help="Many at once.")
+@click.option("--dry-run", is_flag=True, help="With --from-csv: check, write nothing.")
+@click.option("--key", default="", help="Idempotency key: the same act twice is recorded once.")
+@acting_option
+@json_option
+def shipment_add(
+    from_csv: str | None,
+    dry_run: bool,
+    key: str,
+    lab_path: str | None,
+    person: str | None,
+    as_json: bool,
+    declared: str,
+    value: str,
+    weight: str,
+    **rest: str,
+) -> None:
+    """Log a shipment; declared figures are kept exactly as typed."""
+    from lims.intake import add_shipment
+
+    drafts = (
+        _drafts_from_csv(Path(from_csv))
+        if from_csv
+        else [
+            ShipmentDraft(
+                declared_goods=declared, declared_value=value, declared_weight=weight, **rest
+            )
+        ]
+    )
+    if dry_run:
+        say(f"{len(drafts)} shipments read without a fault; nothing written (--dry-run)")
+        return
+    with opened(lab_path) as lab:
+        added = [
+            add_shipment(lab, acting(person), draft, key=f"{key}.{i}" if key and from_csv else key)
+            for i, draft in enumerate(drafts)
+        ]
+    if as_json:
+        document("shipment.add", {"shipments": added})
+        return
+    for item in added:
+        line(item.number)
+        for note in item.notes:
+            say(f"note: {note}")
+
+
+def _drafts_from_csv(path: Path) -> list[ShipmentDraft]:
+    if path.stat().st_size > CSV_LIMIT_BYTES:
+        raise click.UsageError(f"{path}: larger than {CSV_LIMIT_BYTES} bytes; split it")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        rows = list(csv.DictReader(io.StringIO(text), strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise click.UsageError(f"{path}: not a UTF-8 CSV table ({error})") from error
+    problems = []
+    if not rows:
+        problems.append("no rows under the header")
+    elif unknown := sorted(str(name) for name in rows[0] if name not in DRAFT_FIELDS):
+        problems.append(f"unknown columns {', '.join(unknown)}; known: {', '.join(DRAFT_FIELDS)}")
+    elif "declared_goods" not in rows[0]:
+        problems.append("the column declared_goods is missing")
+    for number, row in enumerate(rows, start=2):
+        if any(cell is None for cell in row.values()):
+            problems.append(f"row {number}: fewer cells than the header")
+        elif not (row.get("declared_goods") or "").strip():
+            problems.append(f"row {number}: declared_goods is empty")
+    if problems:
+        shown = "; ".join(problems[:20]) + (
+            f"; and {len(problems) - 20} more" if len(problems) > 20 else ""
+        )
+        raise click.UsageError(f"{path}: nothing was written: {shown}")
+    return [ShipmentDraft(**{name: cell.strip() for name, cell in row.items()}) for row in rows]
+
+
+@shipment.command("list", epilog="Example: fol shipment list --json")
+@lab_option
+@json_option
+def shipment_list(lab_path: str | None, as_json: bool) -> None:
+    """List the shipments, newest first."""
+    from lims.queries import shipments
+
+    with opened(lab_path) as lab:
+        found = shipments(lab)
+    if as_json:
+        document("shipment.list", {"shipments": found})
+        return
+    table(
+        [
+            [s.number, s.state, s.draft.declared_goods, s.draft.origin, s.draft.destination]
+            for s in found
+        ],
+        ["shipment", "state", "declared", "origin", "destination"],
+    )
+
+
+@shipment.command("show", epilog="Example: fol shipment show NOG-26-P000001-K")
+@click.argument("number")
+@lab_option
+@json_option
+def shipment_show(number: str, lab_path: str | None, as_json: bool) -> None:
+    """Show one shipment with its notes and samples."""
+    from lims.queries import samples_of
+    from lims.queries import shipment as find_shipment
+
+    with opened(lab_path) as lab:
+        found = find_shipment(lab, number)
+        inside = samples_of(lab, found.number)
+    if as_json:
+        document("shipment.show", {"shipment": found, "samples": inside})
+        return
+    line(f"{found.number}: {found.state}, received {found.received_at:%Y-%m-%d %H:%M} UTC")
+    for name in DRAFT_FIELDS:
+        value = getattr(found.draft, name)
+        if value:
+            line(f"  {name.replace('_', ' ')}: {value}")
+    for note in found.notes:
+        line(f"  note: {note}")
+    for item in inside:
+        line(f"  sample {item.number}: {item.state}, {item.draft.description}")
+
+
+@click.group(
+    epilog="Example: fol sample add --shipment NOG-26-P000001-K --description 'white powder'"
+)
+def sample() -> None:
+    """Samples: add, batch, list, show, transfer, open, seal, weigh, portion, note, photo."""
+
+
+@sample.command(
+    "add", epilog="Example: fol sample add --shipment P000001 --description 'jar, powder'"
+)
+@click.option("--shipment", "shipment_number", required=True, help="The shipment it came from.")
+@click.option("--description", required=True, help="What was submitted.")
+@click.option("--form", default="", help="powder, tablet, liquid …")
+@click.option("--gross", default="", help='Gross weight as read: "12.345 g".')
+@click.option("--seal", default="", help="Seal number.")
+@click.option("--officer", default="", help="Id of the submitting officer; else who acts.")
+@click.option("--field-tool", default="", help="What the field tool was.")
+@click.option("--field-result", default="", help="What it said; 'no match' is a result.")
+@click.option("--lane", type=click.Choice([lane.value for lane in Lane]), default="quick")
+@click.option("--count", default=1, show_default=True, type=click.IntRange(1, 500), help="Batch.")
+@click.option("--key", default="", help="Idempotency key.")
+@acting_option
+@json_option
+def sample_add(
+    shipment_number: str,
+    description: str,
+    form: str,
+    gross: str,
+    seal: str,
+    officer: str,
+    field_tool: str,
+    field_result: str,
+    lane: str,
+    count: int,
+    key: str,
+    lab_path: str | None,
+    person: str | None,
+    as_json: bool,
+) -> None:
+    """Register what an officer submits; prints its number."""
+    from lims.intake import add_sample
+
+    draft = SampleDraft(
+        description=description,
+        form=form,
+        gross_ug=_mass_ug(gross),
+        seal=seal,
+        officer=officer or acting(person),
+        field_tool=field_tool,
+        field_result=field_result,
+        lane=Lane(lane),
+    )
+    with opened(lab_path) as lab:
+        added = [
+            add_sample(lab, acting(person), shipment_number, draft, key=f"{key}.{i}" if key else "")
+            for i in range(count)
+        ]
+    if as_json:
+        document("sample.add", {"samples": added})
+        return
+    for item in added:
+        line(item.number)
+
+
+@sample.command("list", epilog="Example: fol sample list --find powder")
+@click.option("--find", default="", help="Words of number, description or declared goods.")
+@click.option("--limit", default=200, show_default=True, type=click.IntRange(1, 100_000))
+@lab_option
+@json_option
+def sample_list(find: str, limit: int, lab_path: str | None, as_json: bool) -> None:
+    """List samples in the order of the queue."""
+    from lims.queries import work_page
+
+    with opened(lab_path) as lab:
+        rows = work_page(lab, 0, limit, find=find)
+    if as_json:
+        document("sample.list", {"samples": rows})
+        return
+    table(
+        [[r.sample, r.description, r.lane, r.state, r.holder, r.status, r.answer] for r in rows],
+        ["sample", "description", "lane", "state", "holder", "status", "answer"],
+    )
+
+
+@sample.command("show", epilog="Example: fol sample show NOG-26-S000001-K --json")
+@click.argument("number")
+@lab_option
+@json_option
+def sample_show(number: str, lab_path: str | None, as_json: bool) -> None:
+    """Show one sample: hazard first, then custody, runs, findings, conclusion."""
+    from lims.queries import sample_record
+
+    with opened(lab_path) as lab:
+        record = sample_record(lab, number)
+    if as_json:
+        document("sample.show", {"record": record})
+        return
+    for alert in record.alerts:
+        seen = f"seen by {alert.acknowledged_by}" if alert.acknowledged_by else "NOT SEEN YET"
+        line(f"ALERT {alert.headline} ({alert.where}): {seen}")
+    item = record.sample
+    line(f"{item.number}: {item.draft.description}, {item.state}, held by {item.holder}")
+    line(f"  from {record.shipment.number}, declared {record.shipment.draft.declared_goods}")
+    for note in record.shipment.notes:
+        line(f"  note: {note}")
+    for step in record.custody:
+        line(f"  {step.at:%Y-%m-%d %H:%M} {step.kind}: {step.giver} -> {step.taker} {step.reason}")
+    for run in record.runs:
+        line(f"  run {run.id}: {run.technique}, {run.file_name}, {run.raw_sha256[:12]}")
+    waiting = any(not alert.acknowledged_by for alert in record.alerts)
+    for finding in record.findings:
+        shown = "acknowledge the hazard notice first" if waiting else finding.headline
+        line(f"  finding {finding.id}: {finding.state}: {shown}")
+    if item.conclusion is not None and not waiting:
+        line(f"  {item.conclusion.level}: {item.conclusion.text}")
+
+
+@sample.command("batch", epilog="Example: fol sample batch --from-csv ten.csv --officer haddad")
+@click.option("--from-csv", type=click.Path(exists=True, dir_okay=False), required=True)
+@click.option("--description", default="parcel contents", show_default=True)
+@click.option("--officer", default="", help="Id of the submitting officer; else who acts.")
+@click.option("--lane", type=click.Choice([lane.value for lane in Lane]), default="quick")
+@click.option("--key", default="", help="Idempotency key.")
+@acting_option
+@json_option
+def sample_batch(
+    from_csv: str,
+    description: str,
+    officer: str,
+    lane: str,
+    key: str,
+    lab_path: str | None,
+    person: str | None,
+    as_json: bool,
+) -> None:
+    """Register one parcel with one sample per row of a CSV table: all of them, or none."""
+    from lims.intake import add_batch
+
+    draft = SampleDraft(description=description, officer=officer or acting(person), lane=Lane(lane))
+    parcels = [(shipment, draft) for shipment in _drafts_from_csv(Path(from_csv))]
+    with opened(lab_path) as lab:
+        added = add_batch(lab, acting(person), parcels, key=key)
+    if as_json:
+        document("sample.batch", {"samples": added})
+        return
+    for item in added:
+        line(f"{item.number} of {item.shipment}")
+    say(f"{len(added)} of {len(parcels)}")
+
+
+@sample.command("weigh", epilog="Example: fol sample weigh S000001 --gross '11.9 g'")
+@click.argument("number")
+@click.option("--gross", required=True, help='As read from the balance: "11.9 g".')
+@click.option("--reason", default="")
+@acting_option
+def sample_weigh(
+    number: str, gross: str, reason: str, lab_path: str | None, person: str | None
+) -> None:
+    """Record a gross mass as read now by the holder."""
+    from lims.custody import weigh
+
+    with opened(lab_path) as lab:
+        _acted(weigh(lab, acting(person), number, gross_ug=_mass_ug(gross) or 0, reason=reason))
+
+
+@sample.command("note", epilog="Example: fol sample note S000001 'bag was torn at one corner'")
+@click.argument("number")
+@click.argument("text")
+@acting_option
+def sample_note(number: str, text: str, lab_path: str | None, person: str | None) -> None:
+    """Add a dated, signed remark; it cannot be changed afterwards."""
+    from lims.intake import add_note
+
+    with opened(lab_path) as lab:
+        add_note(lab, acting(person), number, text)
+        line(f"note added to {number}")
+
+
+@sample.command("photo", epilog="Example: fol sample photo S000001 jar.jpg")
+@click.argument("number")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@acting_option
+def sample_photo(number: str, file: str, lab_path: str | None, person: str | None) -> None:
+    """Keep a photograph's original bytes by their hash; prints the hash."""
+    from lims.intake import MAX_PHOTO_BYTES, add_photo
+
+    path = Path(file)
+    if path.stat().st_size > MAX_PHOTO_BYTES:
+        raise click.UsageError(f"{file}: larger than {MAX_PHOTO_BYTES} bytes")
+    with opened(lab_path) as lab:
+        line(add_photo(lab, acting(person), number, path.name, path.read_bytes()))
+
+
+def _mass_ug(text: str) -> int | None:
+    from lims.declared import weight_ug
+
+    if not text:
+        return None
+    mass = weight_ug(text)
+    if mass is None:
+        raise click.UsageError(f"{text!r} is not a weight; write a number and a unit: 12.345 g")
+    return mass
+
+
+def _acted(result: Any) -> None:
+    line(f"{result.number}: {result.state}, held by {result.holder}")
+
+
+@sample.command("transfer", epilog="Example: fol sample transfer S000001 --to rivera --seal A1")
+@click.argument("number")
+@click.option("--to", "taker", required=True, help="Person id, or place:NAME.")
+@click.option("--from", "giver", default="", help="Who gives; else who holds it now.")
+@click.option("--seal", default="", help="Seal number read at the hand-over.")
+@click.option("--witness", default="")
+@click.option("--reason", default="")
+@click.option("--key", default="", help="Idempotency key.")
+@acting_option
+def sample_transfer(
+    number: str,
+    taker: str,
+    giver: str,
+    seal: str,
+    witness: str,
+    reason: str,
+    key: str,
+    lab_path: str | None,
+    person: str | None,
+) -> None:
+    """Hand a sample from its holder to a person or a place."""
+    from lims.custody import transfer
+    from lims.queries import sample_record
+
+    with opened(lab_path) as lab:
+        held_by = giver or sample_record(lab, number).sample.holder
+        _acted(
+            transfer(
+                lab,
+                number,
+                giver=held_by,
+                taker=taker,
+                actor=acting(person),
+                seal=seal,
+                witness=witness,
+                reason=reason,
+                key=key,
+            )
+        )
+
+
+@sample.command("open", epilog="Example: fol sample open S000001 --seal A1")
+@click.argument("number")
+@click.option("--seal", default="", help="The seal that is broken.")
+@click.option("--witness", default="")
+@acting_option
+def sample_open(
+    number: str, seal: str, witness: str, lab_path: str | None, person: str | None
+) -> None:
+    """Break the seal; only the holder may."""
+    from lims.custody import open_sample
+
+    with opened(lab_path) as lab:
+        _acted(open_sample(lab, acting(person), number, seal=seal, witness=witness))
+
+
+@sample.command("seal", epilog="Example: fol sample seal S000001 --seal A2 --gross '11.9 g'")
+@click.argument("number")
+@click.option("--seal", required=True, help="The new seal.")
+@click.option("--gross", default="", help='Gross weight after: "11.9 g".')
+@acting_option
+def sample_seal(
+    number: str, seal: str, gross: str, lab_path: str | None, person: str | None
+) -> None:
+    """Close the sample under a new seal."""
+    from lims.custody import reseal
+
+    with opened(lab_path) as lab:
+        _acted(
+            reseal(
+                lab,
+                acting(person),
+                number,
+                seal=seal,
+                gross_ug=_mass_ug(gross),
+            )
+        )
+
+
+@sample.command(
+    "portion", epilog="Example: fol sample portion S000001 --kind extract --solvent methanol"
+)
+@click.argument("number")
+@click.option("--kind", type=click.Choice(["neat", "extract"]), default="neat", show_default=True)
+@click.option("--solvent", "solvents", multiple=True)
+@acting_option
+def sample_portion(
+    number: str, kind: str, solvents: tuple[str, ...], lab_path: str | None, person: str | None
+) -> None:
+    """Prepare a portion: neat, or an extract with its solvents; prints its id."""
+    from lims.intake import add_portion
+
+    with opened(lab_path) as lab:
+        line(add_portion(lab, acting(person), number, kind, solvents).id)

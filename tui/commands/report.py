@@ -1,0 +1,115 @@
+"""``fol report``, ``fol trends``, ``fol push``, ``fol outbox``: documents and their delivery."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import click
+
+from lims.errors import ConfigError
+from tui.context import acting, acting_option, json_option, lab_option, opened
+from tui.output import document, line, say, table
+
+EXIT_RECORD = 3
+
+
+@click.group(epilog="Example: fol report daily")
+def report() -> None:
+    """Finished documents: the daily report."""
+
+
+def _day(text: str, timezone: str) -> date:
+    from zoneinfo import ZoneInfo
+
+    from lims.clock import now
+
+    if not text:
+        return now().astimezone(ZoneInfo(timezone)).date()
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a calendar day
+    except ValueError as error:
+        raise click.UsageError(f"{text!r} is not a day; write it as 2026-11-24") from error
+
+
+@report.command(epilog="Example: fol report daily --day 2026-11-24")
+@click.option("--day", default="", help="ISO day in the lab's time zone; else today.")
+@acting_option
+@json_option
+def daily(day: str, lab_path: str | None, person: str | None, as_json: bool) -> None:
+    """Write the daily report (HTML, PDF, JSON, CSV) and put it in the outbox."""
+    from reports.publish import publish_daily
+
+    with opened(lab_path) as lab:
+        made = publish_daily(lab, acting(person), _day(day, lab.timezone))
+    if as_json:
+        document(
+            "report.daily", {"report_id": made.report_id, "seq": made.seq, "paths": made.paths}
+        )
+        return
+    for kind, path in made.paths.items():
+        line(f"{kind:5} {path}")
+    say(f"{made.report_id}, number {made.seq}, waits in the outbox; send it with `fol push`")
+
+
+@click.command(epilog="Example: fol trends --day 2026-11-24 --json")
+@click.option("--day", default="", help="ISO day in the lab's time zone; else today.")
+@lab_option
+@json_option
+def trends(day: str, lab_path: str | None, as_json: bool) -> None:
+    """Show counts and shares against the weeks before, signals and first-seen notices."""
+    from reports.publish import collect_day
+
+    with opened(lab_path) as lab:
+        found = collect_day(lab, _day(day, lab.timezone))
+    if as_json:
+        document("trends", {"report": found})
+        return
+    for text in found.lines():
+        line(text)
+
+
+@click.command(epilog="Example: fol push --hub https://hq.example:8443 --ca hub-ca.pem")
+@click.option("--hub", "url", default="", help="Headquarters' address; kept once given.")
+@click.option("--ca", "ca_file", default="", help="Certificate that must have signed the hub's.")
+@acting_option
+@json_option
+def push(url: str, ca_file: str, lab_path: str | None, person: str | None, as_json: bool) -> int:
+    """Send what waits in the outbox, in order; nothing leaves the outbox unacknowledged."""
+    from reports.delivery import configure
+    from reports.delivery import push as push_outbox
+
+    with opened(lab_path) as lab:
+        if url or ca_file:
+            if not (url and ca_file):
+                raise ConfigError(
+                    "--hub and --ca belong together",
+                    hint="Give the hub's address and its certificate.",
+                )
+            configure(lab.folder, url, ca_file)
+        outcomes = push_outbox(lab, acting(person))
+    if as_json:
+        document("push", {"outcomes": outcomes})
+    else:
+        table(
+            [[o.seq, o.report_id, o.state, o.tries, o.detail] for o in outcomes],
+            ["seq", "report", "state", "tries", "detail"],
+        )
+    return EXIT_RECORD if any(o.state == "parked" for o in outcomes) else 0
+
+
+@click.command(epilog="Example: fol outbox --json")
+@lab_option
+@json_option
+def outbox(lab_path: str | None, as_json: bool) -> None:
+    """Show what was sent, what waits and what needs a person."""
+    from lims.outbox import items
+
+    with opened(lab_path) as lab:
+        found = items(lab)
+    if as_json:
+        document("outbox", {"items": found})
+        return
+    table(
+        [[i.seq, i.report_id, i.kind, i.state, i.tries] for i in found],
+        ["seq", "report", "kind", "state", "tries"],
+    )

@@ -1,0 +1,109 @@
+"""A daily report as lines for the screen: figures first, every share with its total.
+
+Pure: `reports.document` in, (text, emphasis) out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reports.document import DailyReport, Route, Signal
+
+Line = tuple[str, str]
+HEAD, WARN, PLAIN = "head", "warn", ""
+
+
+def day_lines(report: DailyReport) -> list[Line]:
+    """Return the report as (text, kind) lines; kind is ``head``, ``warn`` or empty."""
+    lines = _totals(report)
+    lines += _section(
+        "New and emerging", [_signal(s) for s in (*report.first_seen, *report.signals)]
+    )
+    lines += _section("Candidates: not in any library", _candidates(report), WARN)
+    lines += _section("Found today, by share of tested", _shares(report))
+    lines += _section("Declared against found", _declared(report))
+    lines += _section(
+        "Not controlled, still flagged",
+        [f"{f.sample}  {f.substance}: {'; '.join(f.reasons)}" for f in report.flagged],
+    )
+    lines += _section(
+        "Results that came in later", [f"{row.sample}  {row.text}" for row in report.later]
+    )
+    lines += _section("Origins", _routes(report.origins))
+    lines += _section("Destinations", _routes(report.destinations))
+    lines += _section(
+        "Changes of method, library, events",
+        [f"{c.day.isoformat()}  {c.kind}: {c.text}" for c in report.changes],
+    )
+    lines += _section("What these figures do not say", list(report.limits))
+    return lines
+
+
+def _section(title: str, lines: list[str], kind: str = PLAIN) -> list[Line]:
+    if not lines:
+        return []
+    return [("", PLAIN), (title, HEAD), *((line, kind) for line in lines)]
+
+
+def _totals(report: DailyReport) -> list[Line]:
+    head, totals = report.header, report.totals
+    state = "complete" if head.complete else "so far: the day is not over"
+    levels = ", ".join(f"{level} {count}" for level, count in totals.by_level)
+    lines = [
+        (f"{head.day.isoformat()} · {head.lab} ({head.site}) · {head.timezone} · {state}", HEAD),
+        (
+            f"submitted {totals.submitted} · tested {totals.tested} · found {totals.found}"
+            f" · candidates {totals.candidates} · waiting {totals.waiting}",
+            PLAIN,
+        ),
+        (
+            f"released {totals.released} · seized {totals.seized} · backlog {totals.backlog}"
+            + ("" if totals.found else f" · {totals.presence.replace('_', ' ')}"),
+            PLAIN,
+        ),
+    ]
+    if levels:
+        lines.append((f"by level: {levels}", PLAIN))
+    if head.training:
+        lines.append(("! training, not for casework", WARN))
+    return lines
+
+
+def _signal(signal: Signal) -> str:
+    caution = f" · caution: {signal.caution}" if signal.caution else ""
+    return f"{signal.text} ({signal.count} of {signal.total}){caution}"
+
+
+def _candidates(report: DailyReport) -> list[str]:
+    lines = []
+    for candidate in report.candidates:
+        nearest = f" · nearest {', '.join(candidate.nearest)}" if candidate.nearest else ""
+        lines.append(f"{candidate.sample}  {candidate.statement}{nearest}")
+    return lines
+
+
+def _shares(report: DailyReport) -> list[str]:
+    tested = report.totals.tested
+    return [
+        f"{count:>4} of {tested}  {100 * count / tested:>5.1f} %  {name}" if tested else f"{name}"
+        for name, count in report.day_counts
+    ]
+
+
+def _declared(report: DailyReport) -> list[str]:
+    lines = []
+    for row in report.declared:
+        if row.verdict != "differs":
+            continue  # without an identified substance nothing is said about the declaration
+        notes = f" · {'; '.join(row.notes)}" if row.notes else ""
+        lines.append(f"{row.sample}  declared {row.declared}, found {row.found}{notes}")
+    return lines
+
+
+def _routes(routes: tuple[Route, ...]) -> list[str]:
+    return [
+        f"{r.place or 'not stated':<24} submitted {r.submitted} · tested {r.tested}"
+        f" · found {r.found}"
+        for r in routes
+    ]

@@ -1,0 +1,74 @@
+"""Threads of the app: one that owns the record, one for files and plots. Screens never block.
+
+The record is opened on first use, after the first frame, in the thread that goes on using it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from typing import Generic, Protocol, TypeVar
+
+Result = TypeVar("Result")
+
+
+class Closable(Protocol):
+    """What a record must offer to the desk."""
+
+    def close(self) -> None:
+        """Let go of files and locks."""
+
+
+RecordType = TypeVar("RecordType", bound=Closable)
+
+
+class Desk(Generic[RecordType]):
+    """Runs calls on the record one after another, and slow reading beside them."""
+
+    def __init__(self, opener: Callable[[], RecordType]) -> None:
+        self._opener = opener
+        self._record: RecordType | None = None
+        self._clerk = ThreadPoolExecutor(1, thread_name_prefix="record")
+        self._bench = ThreadPoolExecutor(1, thread_name_prefix="bench")
+
+    async def call(self, work: Callable[[RecordType], Result]) -> Result:
+        """Return ``work(record)``, run in the record's own thread with the caller's context."""
+        context, loop = copy_context(), asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self._clerk, lambda: context.run(lambda: work(self._opened()))
+        )
+
+    async def aside(self, work: Callable[[], Result]) -> Result:
+        """Return ``work()``, run beside the record: reading files, verifying, preparing plots."""
+        context, loop = copy_context(), asyncio.get_running_loop()
+        return await loop.run_in_executor(self._bench, lambda: context.run(work))
+
+    async def aside_on_record(self, work: Callable[[RecordType], Result]) -> Result:
+        """Return ``work(record)`` on a record of its own, so that a long check holds up nobody."""
+
+        def opened_and_closed() -> Result:
+            record = self._opener()
+            try:
+                return work(record)
+            finally:
+                record.close()
+
+        return await self.aside(opened_and_closed)
+
+    def _opened(self) -> RecordType:
+        if self._record is None:
+            self._record = self._opener()
+        return self._record
+
+    def close(self) -> None:
+        """Close the record in its own thread and stop both threads; calls not begun are dropped."""
+        self._bench.shutdown(wait=False, cancel_futures=True)
+        self._clerk.submit(self._let_go)
+        self._clerk.shutdown(wait=True)
+
+    def _let_go(self) -> None:
+        if self._record is not None:
+            self._record.close()
+            self._record = None

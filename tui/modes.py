@@ -1,0 +1,55 @@
+"""The main screens by name; each is imported when it is first shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+
+def _worklist() -> Screen[None]:
+    from tui.screens.worklist import Worklist
+
+    return Worklist()
+
+
+def _board() -> Screen[None]:
+    from tui.screens.board import Board
+
+    return Board()
+
+
+def _alerts() -> Screen[None]:
+    from tui.screens.alerts import Alerts
+
+    return Alerts()
+
+
+def _digest() -> Screen[None]:
+    from tui.screens.digest import Digest
+
+    return Digest()
+
+
+def _intake() -> Screen[None]:
+    from tui.screens.intake import Intake
+
+    return Intake()
+
+
+def _audit() -> Screen[None]:
+    from tui.screens.audit import Audit
+
+    return Audit()
+
+
+MODES: dict[str, Callable[[], Screen[None]]] = {
+    "worklist": _worklist,
+    "board": _board,
+    "alerts": _alerts,
+    "digest": _digest,
+    "intake": _intake,
+    "audit": _audit,
+}

@@ -1,0 +1,218 @@
+"""The record as the screens use it: one method per question or act, each one service call.
+
+Holds an open lab and who acts. Services are imported on use, so that the first frame costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lims.model import (
+    Alert,
+    BoardRow,
+    Conclusion,
+    Event,
+    Finding,
+    Person,
+    Role,
+    Sample,
+    SampleDraft,
+    SampleRecord,
+    Shipment,
+    ShipmentDraft,
+    WorkRow,
+)
+
+if TYPE_CHECKING:
+    from lims.audit import AuditReport
+    from lims.lab import Lab
+    from reports.document import DailyReport
+
+
+EXAMINERS = frozenset((Role.ANALYST, Role.REVIEWER, Role.LEAD, Role.QUALITY, Role.CUSTODIAN))
+"""Who sees case detail."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What stands at the top of every screen."""
+
+    person: Person
+    site: str
+    lab: str
+    timezone: str
+    training: bool
+    raw_folder: Path
+    libraries_folder: Path
+
+
+class Record:
+    """An open lab and the person signed in. Not shared between threads."""
+
+    def __init__(self, lab: Lab, person_id: str) -> None:
+        self._lab = lab
+        self._me = person_id
+
+    @classmethod
+    def open(cls, folder: Path, person_id: str) -> Record:
+        """Open the lab folder; raise what the record says when it cannot."""
+        from lims.lab import open_lab
+
+        return cls(open_lab(folder), person_id)
+
+    def close(self) -> None:
+        """Close the lab."""
+        self._lab.close()
+
+    def identity(self) -> Identity:
+        """Return lab and person."""
+        from lims import people
+
+        lab = self._lab
+        return Identity(
+            person=people.person(lab, self._me),
+            site=lab.site,
+            lab=lab.name,
+            timezone=lab.timezone,
+            training=lab.training,
+            raw_folder=lab.raw_folder,
+            libraries_folder=lab.libraries_folder,
+        )
+
+    def people(self) -> Sequence[Person]:
+        """Return everybody who may act."""
+        from lims import people
+
+        return [person for person in people.people(self._lab) if person.active]
+
+    def work_count(self, find: str) -> int:
+        """Return how many samples the work list holds."""
+        from lims import queries
+
+        return queries.work_count(self._lab, find=find)
+
+    def work_page(self, offset: int, limit: int, find: str, order: str) -> Sequence[WorkRow]:
+        """Return one page of the work list."""
+        from lims import queries
+
+        return queries.work_page(self._lab, offset, limit, find=find, order=order)
+
+    def board(self) -> Sequence[BoardRow]:
+        """Return the officers' board."""
+        from lims import queries
+
+        return queries.board(self._lab)
+
+    def sample(self, number: str) -> SampleRecord:
+        """Return everything about one sample."""
+        from lims import queries
+
+        return queries.sample_record(self._lab, number)
+
+    def data_version(self) -> object:
+        """Return something that changes whenever the record does."""
+        from lims import queries
+
+        return queries.data_version(self._lab)
+
+    def alerts(self, *, everything: bool) -> Sequence[Alert]:
+        """Return open notices, or all: an officer's own and those near them, a scientist's all."""
+        from lims import alerts, people
+
+        if people.person(self._lab, self._me).roles & EXAMINERS:
+            return alerts.open_alerts(self._lab, include_acknowledged=everything)
+        return alerts.alerts_for(self._lab, self._me, include_acknowledged=everything)
+
+    def acknowledge(self, alert: str) -> None:
+        """Acknowledge a notice as the person signed in."""
+        from lims import alerts
+
+        alerts.acknowledge(self._lab, self._me, alert)
+
+    def review(self, finding: str, *, accept: bool, remark: str) -> Finding:
+        """Accept a finding or send it back."""
+        from lims import review
+
+        return review.review(self._lab, self._me, finding, accept=accept, remark=remark)
+
+    def conclude(self, sample: str) -> Conclusion:
+        """Conclude a sample by the encoded rule."""
+        from lims import conclusion
+
+        return conclusion.conclude(self._lab, self._me, sample)
+
+    def transfer(self, sample: Sample, taker: str, *, seal: str, reason: str, witness: str) -> None:
+        """Hand a sample over to a person; ``seal`` as it was read at the hand-over."""
+        from lims import custody
+
+        custody.transfer(
+            self._lab,
+            sample.number,
+            giver=sample.holder,
+            taker=taker,
+            actor=self._me,
+            seal=seal,
+            reason=reason,
+            witness=witness,
+        )
+
+    def release(self, shipment: str, reason: str) -> None:
+        """Release a shipment."""
+        from lims import disposition
+
+        disposition.release(self._lab, self._me, shipment, reason)
+
+    def seize(self, shipment: str, reason: str) -> None:
+        """Record the seizure of a shipment."""
+        from lims import disposition
+
+        disposition.seize(self._lab, self._me, shipment, reason)
+
+    def take_in(
+        self, shipment: ShipmentDraft, sample: SampleDraft, *, form: str
+    ) -> tuple[Shipment, Sample]:
+        """Register a shipment and its first sample.
+
+        ``form`` names one filled form: saving it again registers nothing twice, and a corrected
+        sample joins the shipment that was already registered.
+        """
+        from lims import intake
+
+        keys = [
+            f"{form}:{sha256(repr(draft).encode()).hexdigest()[:16]}"
+            for draft in (shipment, sample)
+        ]
+        kept = intake.add_shipment(self._lab, self._me, shipment, key=keys[0])
+        return kept, intake.add_sample(self._lab, self._me, kept.number, sample, key=keys[1])
+
+    def newest_events(self, offset: int, limit: int) -> Sequence[Event]:
+        """Return one page of the event log, newest first."""
+        from lims import audit
+
+        last = self.event_count() - offset
+        start = max(last - limit, 0)
+        return list(reversed(audit.events(self._lab, start, max(last - start, 0))))
+
+    def event_count(self) -> int:
+        """Return how many events the log holds."""
+        from lims import queries
+
+        return queries.event_count(self._lab)
+
+    def verify(self) -> AuditReport:
+        """Check the whole chain."""
+        from lims import audit
+
+        return audit.verify(self._lab)
+
+    def daily(self, day: date | None) -> DailyReport:
+        """Return the figures of a day in the lab's time zone, today's when None."""
+        from lims.clock import now
+        from reports import daily
+
+        return daily.collect(self._lab, day or now().astimezone(self._lab.zone).date())

@@ -1,0 +1,130 @@
+"""A sample's record in words: declared against found, custody, portions, runs, findings.
+
+Pure: `lims.model` in, lines out. Identity detail is left out while a hazard notice is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lims.model import Alert, Finding, FindingState, SampleRecord, Transfer
+from tui.moments import clock_time, local
+
+WITHHELD = "withheld until the hazard notice is acknowledged"
+
+
+def open_hazards(record: SampleRecord) -> list[Alert]:
+    """Return the hazard notices of a sample nobody has acknowledged."""
+    return [a for a in record.alerts if a.kind == "hazard" and not a.acknowledged_by]
+
+
+def facts(record: SampleRecord, timezone: str) -> list[tuple[str, str]]:
+    """Return (label, text) lines: what was declared, what was found, where it is."""
+    draft, sample = record.shipment.draft, record.sample
+    declared = ", ".join(
+        part
+        for part in (
+            draft.declared_goods,
+            draft.declared_weight,
+            draft.declared_value,
+            f"freight {draft.freight}" if draft.freight else "",
+        )
+        if part
+    )
+    route = " → ".join(
+        part
+        for part in (draft.origin, draft.transit, draft.destination or draft.destination_country)
+        if part
+    )
+    hidden = bool(open_hazards(record))
+    lines = [
+        ("declared", declared or "nothing declared"),
+        ("found", WITHHELD if hidden else found(record)),
+        ("shipment", f"{record.shipment.number} · {record.shipment.state} · {route}".rstrip(" ·")),
+        (
+            "sample",
+            f"{sample.draft.description} · {sample.state} · held by {sample.holder}"
+            + (f" · seal {sample.seal}" if sample.seal else " · no seal"),
+        ),
+        ("submitted", f"{local(sample.submitted_at, timezone)} · {sample.draft.lane} lane"),
+    ]
+    if sample.draft.field_result or sample.draft.field_tool:
+        tool = sample.draft.field_tool or "field tool"
+        lines.append(("field", f"{tool}: {sample.draft.field_result or 'no result'}"))
+    if not hidden:
+        lines.extend(("note", note) for note in record.shipment.notes)
+    return lines
+
+
+def found(record: SampleRecord) -> str:
+    """Return what the record supports so far."""
+    conclusion = record.sample.conclusion
+    if conclusion is not None:
+        missing = f" (missing: {', '.join(conclusion.missing)})" if conclusion.missing else ""
+        return f"{conclusion.level}: {conclusion.text}{missing}"
+    live = [f for f in record.findings if f.state is not FindingState.SUPERSEDED]
+    if live:
+        return "not concluded; " + "; ".join(f.headline for f in live)
+    return "not tested yet"
+
+
+STATE_SIGNS = {
+    FindingState.SUBMITTED: "? to review",
+    FindingState.REVIEWED: "✓ reviewed",
+    FindingState.SENT_BACK: "↩ sent back",
+    FindingState.SUPERSEDED: "- superseded",
+}
+
+
+def finding_cells(finding: Finding, *, hidden: bool) -> tuple[str, str, str, str]:
+    """Return technique, state, headline and who, for one line of the findings."""
+    who = finding.by + (f" / {finding.reviewer}" if finding.reviewer else "")
+    sign = STATE_SIGNS[finding.state]
+    return finding.technique, sign, WITHHELD if hidden else finding.headline, who
+
+
+def custody_line(step: Transfer, timezone: str) -> str:
+    """Return one step of the chain of custody."""
+    hands = f"{step.giver} → {step.taker}" if step.giver else step.taker
+    seal = ""
+    if step.seal_before or step.seal_after:
+        same = step.seal_before == step.seal_after
+        seal = (
+            f" · seal {step.seal_after}"
+            if same or not step.seal_before
+            else (f" · seal {step.seal_before} → {step.seal_after or 'none'}")
+        )
+    witness = f" · witness {step.witness}" if step.witness else ""
+    reason = f" · {step.reason}" if step.reason else ""
+    return f"{clock_time(step.at, timezone)}  {step.kind:<11} {hands}{seal}{witness}{reason}"
+
+
+def history(record: SampleRecord, timezone: str) -> list[str]:
+    """Return custody, portions and runs as lines with headings."""
+    lines = ["Chain of custody"]
+    lines.extend(custody_line(step, timezone) for step in record.custody)
+    if record.portions:
+        lines.append("Portions")
+    for portion in record.portions:
+        solvents = f" in {', '.join(portion.solvents)}" if portion.solvents else ""
+        lines.append(f"{portion.id}  {portion.kind}{solvents}")
+    if record.runs:
+        lines.append("Runs")
+    for run in record.runs:
+        warned = f" · ! {len(run.warnings)} warnings" if run.warnings else ""
+        lines.append(
+            f"{clock_time(run.at, timezone)}  {run.technique:<6} {run.file_name} · by {run.by}"
+            f" · {run.raw_sha256[:12]}{warned}"
+        )
+    return lines
+
+
+HEADINGS = ("Chain of custody", "Portions", "Runs")
+
+
+def first_to_review(findings: Sequence[Finding]) -> int:
+    """Return the position of the first finding that waits for a reviewer, else 0."""
+    for position, finding in enumerate(findings):
+        if finding.state is FindingState.SUBMITTED:
+            return position
+    return 0

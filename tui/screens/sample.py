@@ -1,0 +1,210 @@
+"""One sample: declared against found, findings to open, chain of custody, portions and runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.widgets import DataTable, Static
+
+from lims.model import Conclusion, Finding, Person, SampleRecord
+from tui import actions
+from tui.record import Record
+from tui.sample_words import (
+    HEADINGS,
+    facts,
+    finding_cells,
+    first_to_review,
+    history,
+    open_hazards,
+)
+from tui.screens.base import LabScreen
+from tui.screens.dialogs import HandOver, Over, PickPerson, Reason
+from tui.screens.hazard import acknowledge
+from tui.text import as_text, clean
+from tui.widgets.fitted_table import FittedTable
+
+
+class SampleScreen(LabScreen):
+    """Everything about one sample; every act goes through a dialog."""
+
+    PLACE = "sample"
+    BINDINGS: ClassVar[list[BindingType]] = list(actions.bindings("sample"))
+    AUTO_FOCUS = "#findings"
+
+    def __init__(self, record: SampleRecord) -> None:
+        super().__init__()
+        self._record = record
+        self.heading = record.sample.number
+
+    def body(self) -> ComposeResult:
+        """Yield facts, findings and history."""
+        yield Static("", id="hazard")
+        yield Static("", id="facts")
+        titles = (("technique", 9), ("state", 12), ("finding", 0), ("by", 11))
+        findings = FittedTable(titles, id="findings")
+        findings.border_title = "findings"
+        yield findings
+        with VerticalScroll(id="history") as box:
+            box.border_title = "record"
+            yield Static("", id="history-text")
+
+    def on_mount(self) -> None:
+        """Show what was handed in."""
+        super().on_mount()
+        self._show(self._record)
+
+    def load(self) -> None:
+        """Nothing to ask: the record came with the screen."""
+
+    def action_refresh(self) -> None:
+        """Read the sample again."""
+        number = self._record.sample.number
+        self.ask(lambda record: record.sample(number), self._show)
+
+    def on_screen_resume(self) -> None:
+        """Read the sample again: a review may have changed it."""
+        if self.is_mounted and self.query("#facts"):
+            self.action_refresh()
+
+    def moved(self) -> None:
+        """Read the sample again."""
+        self.action_refresh()
+
+    def _show(self, record: SampleRecord) -> None:
+        self._record = record
+        self.bar.subject = record.sample.number
+        self.bar.detail = record.sample.draft.description
+        hazards = open_hazards(record)
+        panel = self.query_one("#hazard", Static)
+        panel.set_class(bool(hazards), "shown")
+        said = "\n".join(f"! {a.headline} · {a.where} · press a to acknowledge" for a in hazards)
+        panel.update(as_text(said, multiline=True))
+        lines = Text()
+        for label, text in facts(record, self.fol.timezone):
+            lines.append(f"{label:<10}", style="bold")
+            lines.append(clean(text, 400) + "\n")
+        lines.rstrip()
+        self.query_one("#facts", Static).update(lines)
+        self._fill_findings(record, hidden=bool(hazards))
+        story = Text()
+        for line in history(record, self.fol.timezone):
+            story.append(clean(line, 400) + "\n", style="bold" if line in HEADINGS else "")
+        self.query_one("#history-text", Static).update(story)
+
+    def _fill_findings(self, record: SampleRecord, *, hidden: bool) -> None:
+        table = self.query_one("#findings", FittedTable)
+        first = not table.row_count
+        table.fill(
+            [finding_cells(finding, hidden=hidden) for finding in record.findings],
+            at=first_to_review(record.findings) if first else table.cursor_row,
+        )
+        table.border_subtitle = f"{len(record.findings)}" if record.findings else "none yet"
+
+    def _finding(self) -> Finding | None:
+        at = self.query_one("#findings", FittedTable).cursor_row
+        return self._record.findings[at] if 0 <= at < len(self._record.findings) else None
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Enter on a finding opens it."""
+        event.stop()
+        self.action_review()
+
+    def action_review(self) -> None:
+        """Open the finding under the cursor."""
+        finding = self._finding()
+        if finding is None:
+            self.failed("nothing to review: no finding yet", "fol ingest FILE --sample NUMBER")
+            return
+        from tui.screens.review import Review
+
+        self.app.push_screen(Review(self._record, finding))
+
+    def action_acknowledge(self) -> None:
+        """Acknowledge the first open hazard notice."""
+        acknowledge(self, open_hazards(self._record), self.action_refresh)
+
+    def action_conclude(self) -> None:
+        """Conclude by the encoded rule; the rule decides, not the key."""
+        number = self._record.sample.number
+        if open_hazards(self._record):
+            self.failed("acknowledge the hazard notice first", "Press a.")
+            return
+        self._act(
+            lambda record: record.conclude(number),
+            lambda made: f"✓ concluded: {made.level} · {made.text}",
+        )
+
+    def action_transfer(self) -> None:
+        """Hand the sample to a person."""
+        self.ask(lambda record: record.people(), self._pick_taker)
+
+    def _pick_taker(self, people: object) -> None:
+        chosen_from = (
+            [p for p in people if isinstance(p, Person)]
+            if isinstance(people, (list, tuple))
+            else []
+        )
+        sample = self._record.sample
+
+        def handed(taker: str, over: Over | None) -> None:
+            if over is None:
+                return
+            self._act(
+                lambda record: record.transfer(
+                    sample, taker, seal=over.seal, reason=over.reason, witness=over.witness
+                ),
+                lambda _: f"✓ handed to {taker}",
+            )
+
+        def picked(taker: str | None) -> None:
+            if taker is None:
+                return
+            title = f"Hand {sample.number} to {taker}?"
+            dialog = HandOver(title, [f"now held by {sample.holder}"])
+            self.app.push_screen(dialog, lambda over: handed(taker, over))
+
+        self.app.push_screen(PickPerson(f"Hand {sample.number} to", chosen_from), picked)
+
+    def action_release(self) -> None:
+        """Release the shipment, with a reason."""
+        number = self._record.shipment.number
+        self._dispose("Release", lambda record, reason: record.release(number, reason))
+
+    def action_seize(self) -> None:
+        """Record the seizure of the shipment, with a reason."""
+        number = self._record.shipment.number
+        self._dispose("Seize", lambda record, reason: record.seize(number, reason))
+
+    def _dispose(self, verb: str, act: Callable[[Record, str], None]) -> None:
+        shipment = self._record.shipment
+        lines = [
+            f"declared: {shipment.draft.declared_goods}",
+            f"found: {dict(facts(self._record, self.fol.timezone))['found']}",
+        ]
+
+        def answered(reason: str | None) -> None:
+            if reason is not None:
+                self._act(
+                    lambda record: act(record, reason),
+                    lambda _: f"✓ {shipment.number}: {verb.lower()} recorded",
+                )
+
+        self.app.push_screen(
+            Reason(f"{verb} shipment {shipment.number}?", lines, yes=verb), answered
+        )
+
+    def _act(
+        self,
+        work: Callable[[Record], Conclusion | None],
+        says: Callable[[Conclusion], str] | Callable[[None], str],
+    ) -> None:
+        def done(result: Conclusion | None) -> None:
+            self.notice(says(result), kind="good")  # type: ignore[arg-type]
+            self.action_refresh()
+
+        self.ask(work, done)
