@@ -175,7 +175,7 @@ def _receive(process: subprocess.Popen[bytes], deadline: float) -> tuple[dict[st
     header_size, body_size = _LENGTH.unpack(lengths)
     header = json.loads(_exactly(handle, header_size, deadline))
     if not isinstance(header, dict):
-        raise ValueError("not an answer")
+        raise EOFError("not an answer")
     return header, _exactly(handle, body_size, deadline)
 
 

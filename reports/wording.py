@@ -28,7 +28,7 @@ def visible(text: str) -> str:
     shown = "".join(
         " "
         if mark in "\n\r\t"
-        else _escape(mark)
+        else escaped(mark)
         if unicodedata.category(mark) in _HIDDEN
         else mark
         for mark in normal[:LONGEST_TEXT]

@@ -35,6 +35,7 @@ MIN_OVERLAP = 0.3
 # This share of the derivative's variance must lie in the overlap, of query and reference alike:
 # a region without bands says nothing about identity.
 MIN_ENERGY = 0.02
+_COMPONENT_COVER = 0.95
 _CACHED_REGIONS = 8
 
 
@@ -180,6 +181,49 @@ class CurveIndex:
     def curve(self, row: int) -> FloatArray:
         """Return one stored curve, NaN where not measured, shape (n_points,)."""
         return np.asarray(self._curves[row], dtype=np.float64)
+
+    def curves(self, rows: IntArray) -> FloatArray:
+        """Return some stored curves, NaN where not measured, shape (n_asked, n_points)."""
+        return np.asarray(self._curves[rows], dtype=np.float64)
+
+    def query(self, curve: FloatArray, *, max_shift_cm1: float | None = None) -> CurveQuery:
+        """Return a query ready for `component_scale`, `region_vectors` and `products`.
+
+        Raises
+        ------
+        GridMismatchError, FlatSpectrumError
+            As `search`.
+        """
+        return self._by_region(np.asarray(curve)[None], max_shift_cm1)[0][1][0]
+
+    def component_scale(self, query: CurveQuery) -> FloatArray:
+        """Return what makes each row a unit vector over a query's region, shape (n,).
+
+        0.0 for rows that cannot be a component: they cover less than 95 % of the region or hold no
+        bands in it.
+        """
+        sums, energies = row_sums(self._derivatives, query.region)
+        variances = energies - sums**2 / query.n_points
+        points = self._masks @ query.region.astype(np.float64)
+        usable = (variances > MIN_ENERGY) & (points >= _COMPONENT_COVER * query.n_points)[
+            self._mask_of
+        ]
+        return np.where(usable, 1.0 / np.sqrt(np.where(usable, variances, 1.0)), 0.0)
+
+    def region_vectors(self, rows: IntArray, query: CurveQuery) -> FloatArray:
+        """Return derivatives of rows, centred over a query's region and 0 outside, (n, p)."""
+        vectors = np.where(query.region, self._derivatives[rows].astype(np.float64), 0.0)
+        means = vectors.sum(axis=1, keepdims=True) / query.n_points
+        return np.where(query.region, vectors - means, 0.0)
+
+    def products(self, vectors: FloatArray) -> FloatArray:
+        """Return the product of every row's derivative with some vectors, shape (n, n_vectors)."""
+        right = np.ascontiguousarray(vectors.T, dtype=np.float32)
+        out = np.empty((len(self), vectors.shape[0]), dtype=np.float32)
+        for start in range(0, len(self), curve_scan.BLOCK_ROWS):
+            rows = slice(start, start + curve_scan.BLOCK_ROWS)
+            np.matmul(self._derivatives[rows], right, out=out[rows])
+        return out.astype(np.float64)
 
     def search(
         self,

@@ -17,10 +17,10 @@ EXIT_BUG, EXIT_USAGE, EXIT_RECORD, EXIT_DATA = 1, 2, 3, 4
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("tui.commands.lab:init", "Make an empty lab folder, ready, with its key."),
     "demo": ("tui.commands.lab:demo", "Play one night at a port and leave a lab to explore."),
-    "tui": ("tui.commands.lab:tui", "Open the app in this terminal."),
-    "person": ("tui.commands.lab:person", "People who may act: add, list."),
+    "tui": ("tui.commands.lab:tui_", "Open the app in this terminal."),
+    "person": ("tui.commands.lab:person_", "People who may act: add, list."),
     "read": ("tui.commands.files:read", "Read instrument exports and say what is in them."),
-    "export": ("tui.commands.files:export", "Write what was read in an open format."),
+    "export": ("tui.commands.files:export_", "Write what was read in an open format."),
     "match": ("tui.commands.files:match", "Match exports against reference libraries."),
     "library": ("tui.commands.library:library", "Reference libraries: import, list, show, verify."),
     "substance": ("tui.commands.substance:substance", "Facts, class, hazard group and law."),

@@ -64,11 +64,11 @@ class QuerySource:
 
     def _read(self) -> tuple[Measurement, ...]:
         if self._spectra is None:
-            from instruments import raw
+            from instruments.raw import fetch
             from instruments.registry import read_bytes
 
             run = self._run
-            export = read_bytes(raw.fetch(self._raw_folder, run.raw_sha256), run.file_name)
+            export = read_bytes(fetch(self._raw_folder, run.raw_sha256), run.file_name)
             if export.sha256 != run.raw_sha256:
                 raise EvidenceError(
                     f"{run.file_name} is not the file of this run: {export.sha256[:12]} read, "

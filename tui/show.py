@@ -5,11 +5,14 @@ from __future__ import annotations
 import shutil
 
 from spectra.spectrum import Measurement
+from tui.text import clean
 
 
 def picture(item: Measurement, *, height: int = 14) -> list[str]:
     """Return a spectrum drawn in characters, as wide as the terminal."""
-    from tui.plot import draw_measurement
+    from tui.evidence import plot_data
+    from tui.plot import PlotOptions, as_plain, render
 
     width = min(shutil.get_terminal_size((80, 24)).columns, 160)
-    return draw_measurement(item, width=width, height=height)
+    drawn = render(plot_data(clean(item.title), item), (width, height), PlotOptions())
+    return as_plain(drawn)

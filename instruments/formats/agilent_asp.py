@@ -20,7 +20,8 @@ from spectra.axis import XKind, YKind
 from spectra.spectrum import Spectrum, Technique
 
 _START = re.compile(
-    rb"\s*\d{1,8}\s*[\r\n]+(?:[-+]?[\d.]+(?:[eE][-+]?\d+)?\s*[\r\n]+){2}(?:\d{1,3}\s*[\r\n]+){3}[-+\d.]"
+    rb"\s*+\d{1,8}[ \t]*+[\r\n]++(?:[-+]?[\d.]++(?:[eE][-+]?\d++)?+[ \t]*+[\r\n]++){2}"
+    rb"(?:\d{1,3}[ \t]*+[\r\n]++){3}[-+\d.]"
 )
 
 

@@ -83,10 +83,8 @@ def decode(lines: Sequence[str], limit: int) -> Ordinates:
         line = _MISSING_WORD.sub("?", raw)
         if not line.strip():
             continue
-        start = (_X_START if compressed else _PLAIN).match(
-            line.lstrip() if not compressed else line
-        )
-        text = line.lstrip() if not compressed else line
+        text = line.lstrip()
+        start = (_X_START if compressed else _PLAIN).match(text)
         if start is None or start.group(1) is None:
             raise CorruptFileError(
                 f"data line {at + 1} does not begin with a number: {line[:40]!r}"

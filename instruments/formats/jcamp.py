@@ -179,11 +179,7 @@ def _measurements(block: Block, technique: Technique) -> tuple[list[Measurement]
 
 def _is_foreign_tuple(table: Table) -> bool:
     match = re.match(r"\(?\s*([A-Z]+)\s*\.\.", table.form.upper())
-    return (
-        bool(match)
-        and match is not None
-        and match.group(1) not in ("XY", "XYW", "XYM", "XR", "XI", "XYA")
-    )
+    return match is not None and match.group(1) not in _TUPLES
 
 
 def _measurement(block: Block, table: Table, curve: Curve, technique: Technique) -> Measurement:
@@ -233,9 +229,7 @@ def _mass_spectrum(
         intensity=curve.y,
         molecular_mass=block.value("MW"),
         retention_time_s=_page_time(block, curve.page),
-        ionization=one_line(
-            block.text(".IONIZATIONMODE") or block.text("IONIZATIONMODE"), limit=20
-        ),
+        ionization=_ionization(block),
         metadata=metadata,
         faults=(*curve.faults, *peak_faults(curve.x, curve.y)),
     )

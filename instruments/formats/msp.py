@@ -175,9 +175,10 @@ def _spectrum(
 ) -> tuple[MassSpectrum | None, str]:
     announced = entry.announced
     problem = ""
-    if flat is None or flat.size % 2 or (announced is not None and flat.size != 2 * announced):
+    odd = flat is None or flat.size % 2 == 1
+    if odd or (announced is not None and flat is not None and flat.size != 2 * announced):
         pairs = _line_pairs(entry.peaks)
-        if (announced is not None and len(pairs) == announced) or flat is None or flat.size % 2:
+        if odd or len(pairs) == announced:
             flat = np.array(pairs, dtype=np.float64).ravel()
     if flat is None or flat.size == 0:
         if announced == 0:
@@ -186,8 +187,7 @@ def _spectrum(
     mz, intensity = flat[0::2], flat[1::2]
     if announced is not None and announced != mz.size:
         problem = f"{announced} peaks announced, {mz.size} found"
-    fields = Fields(entry.fields | {})
-    comments = fields.text(("comments", "comment"))
+    comments = Fields(entry.fields).text(("comments", "comment"))
     metadata = clean_map(quoted_pairs(comments) | entry.fields)
     looked_up = Fields({**quoted_pairs(comments), **entry.fields})
     elu_time = _ELU_TIME.search(entry.fields.get("Name", ""))

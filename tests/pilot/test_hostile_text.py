@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 from textual.widgets import Static
 
-from tests.pilot.fake_lab import PEOPLE
+from tests.pilot.fake_lab import PEOPLE, infrared
 from tests.pilot.screen_text import screen_text
+from tui.evidence import plot_data
 from tui.screens.dialogs import Confirm, PickPerson, Reason
 from tui.screens.listing import feed_list
 from tui.text import as_text
@@ -52,6 +54,7 @@ class Bench(App[None]):
         yield RecordTable((Column(title="t", width=0, cell=str),), id="table")
         yield HitList(id="hits")
         yield SpectrumPlot(id="plot")
+        yield SpectrumPlot(id="drawn")
 
 
 async def show(text: str) -> str:
@@ -72,7 +75,9 @@ async def show(text: str) -> str:
             hazard="",
         )
         app.query_one(HitList).show([hit])
-        app.query_one(SpectrumPlot).blank(text)
+        app.query_one("#plot", SpectrumPlot).blank(text)
+        data = plot_data(text, infrared((1200, 1.0)), text, infrared((1300, 1.0)))
+        app.query_one("#drawn", SpectrumPlot).draw(replace(data, x_unit=text))
         await app.workers.wait_for_complete()
         await pilot.pause()
         seen = screen_text(app)

@@ -194,6 +194,14 @@ async def test_find_is_a_new_query_and_escape_drops_it(running: Running) -> None
         assert "1 of 500" in screen_text(pilot.app)
 
 
+async def test_markup_in_a_find_is_only_text(running: Running) -> None:
+    async with running(FakeRecord("rev")) as pilot:
+        await press(pilot, "slash")
+        pilot.app.screen.query_one("#find", Input).value = "[/x]\\[red"
+        await press(pilot, "enter")
+        assert "find [/x]\\[red" in screen_text(pilot.app)
+
+
 async def test_a_hundred_thousand_rows_are_reached_by_one_key(running: Running) -> None:
     record = FakeRecord("rev", rows=100_000)
     async with running(record) as pilot:

@@ -28,6 +28,8 @@ def verify(lab_path: str | None, as_json: bool) -> int:
         document("audit.verify", {"report": report})
     else:
         line(f"{report.events} events, head {report.head[:16]}, root {report.root[:16]}")
+        for notice in report.notices:
+            line(f"note: {notice}")
         for problem in report.problems:
             line(f"PROBLEM: {problem}")
         line("whole" if report.ok else "NOT WHOLE")
@@ -42,10 +44,11 @@ def verify(lab_path: str | None, as_json: bool) -> int:
 @json_option
 def show(last: int, lab_path: str | None, as_json: bool) -> None:
     """Show the newest events."""
-    from lims.audit import count, events
+    from lims.audit import events
+    from lims.queries import event_count
 
     with opened(lab_path) as lab:
-        found = events(lab, offset=max(0, count(lab) - last), limit=last)
+        found = events(lab, offset=max(0, event_count(lab) - last), limit=last)
     if as_json:
         document("audit.show", {"events": found})
         return

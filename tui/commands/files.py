@@ -107,11 +107,11 @@ def _draw(export: Export) -> None:
         click.echo(text)
 
 
-@click.command(epilog="Example: fol export run.cdf --to csv > run.csv")
+@click.command("export", epilog="Example: fol export run.cdf --to csv > run.csv")
 @click.argument("file")
 @click.option("--to", "form", type=click.Choice(FORMATS), required=True, help="The open format.")
 @click.option("--output", "-o", type=click.Path(dir_okay=False), help="A file; else stdout.")
-def export(file: str, form: str, output: str | None) -> int:
+def export_(file: str, form: str, output: str | None) -> int:
     """Write what was read from FILE in an open format."""
     from instruments.writers import write
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import click
@@ -22,12 +22,18 @@ def hub() -> None:
 @click.option("--folder", type=FOLDER, required=True, help="Where the hub keeps its record.")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8443, show_default=True, type=click.IntRange(0, 65535))
-def serve(folder: str, host: str, port: int) -> None:
+@click.option(
+    "--lose-acknowledgements",
+    default=0,
+    type=click.IntRange(0, 1000),
+    help="A drill: store this many reports without answering.",
+)
+def serve(folder: str, host: str, port: int, lose_acknowledgements: int) -> None:
     """Serve HTTPS and take signed reports; makes its certificate on the first start."""
     from reports.hub import serve as serve_hub
 
     say(f"hub at https://{host}:{port}, record in {folder}; stop with ctrl+c")
-    serve_hub(Path(folder), host, port)
+    serve_hub(Path(folder), host, port, lose_acknowledgements=lose_acknowledgements)
 
 
 @hub.command(epilog="Example: fol hub enroll --folder hq --lab-site NOG --key lab.pub")
@@ -36,13 +42,13 @@ def serve(folder: str, host: str, port: int) -> None:
 @click.option("--key", "key_file", type=click.Path(exists=True, dir_okay=False), required=True)
 def enroll(folder: str, lab_site: str, key_file: str) -> None:
     """Take a lab's public key on file, after checking it in person."""
-    from reports.hub_store import enroll as enroll_lab
+    from reports.hub_store import enroll_file
 
-    enroll_lab(Path(folder), lab_site, Path(key_file).read_bytes())
+    enroll_file(Path(folder), lab_site, Path(key_file))
     line(f"{lab_site} enrolled")
 
 
-def _day(text: str) -> object:
+def _day(text: str) -> date:
     from lims.clock import now
 
     if not text:
@@ -81,7 +87,7 @@ def missing(folder: str, day: str, as_json: bool) -> None:
     if as_json:
         document("hub.missing", {"missing": found})
         return
-    for text in found:
-        line(text)
+    for lab in found:
+        line(lab.line())
     if not found:
         say("none")

@@ -66,14 +66,14 @@ def init(
 @click.option("--keep/--replace", default=False, help="Refuse an existing demonstration lab.")
 def demo(lab_path: str, keep: bool) -> None:
     """Play one night at a port through the real services and leave a lab to explore."""
-    from tui.demo import play
+    from tui.demo.play import play
 
     play(Path(lab_path or "demo-lab"), replace=not keep)
 
 
-@click.command(epilog="Example: fol tui --lab demo-lab --as rivera")
+@click.command("tui", epilog="Example: fol tui --lab demo-lab --as rivera")
 @acting_option
-def tui(lab_path: str | None, person: str | None) -> int:
+def tui_(lab_path: str | None, person: str | None) -> int:
     """Open the app in this terminal."""
     folder = lab_folder(lab_path)
     if not (folder / "lab.db").is_file():
@@ -85,12 +85,12 @@ def tui(lab_path: str | None, person: str | None) -> int:
     return run(folder, acting(person))
 
 
-@click.group(epilog="Example: fol person add okafor --name 'A. Okafor' --role reviewer")
-def person() -> None:
+@click.group("person", epilog="Example: fol person add okafor --name 'A. Okafor' --role reviewer")
+def person_() -> None:
     """People who may act: add, list."""
 
 
-@person.command("add", epilog="Example: fol person add okafor --name 'A. Okafor' --role reviewer")
+@person_.command("add", epilog="Example: fol person add okafor --name 'A. Okafor' --role reviewer")
 @click.argument("person_id")
 @click.option("--name", required=True, help="Full name.")
 @click.option("--role", "roles", multiple=True, required=True, help="A role; repeat for more.")
@@ -113,7 +113,7 @@ def person_add(
         line(f"{added.id}: {added.name}, {', '.join(sorted(added.roles))}")
 
 
-@person.command("list", epilog="Example: fol person list")
+@person_.command("list", epilog="Example: fol person list")
 @lab_option
 @json_option
 def person_list(lab_path: str | None, as_json: bool) -> None:

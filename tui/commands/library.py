@@ -73,10 +73,17 @@ def list_(lab_path: str | None, as_json: bool) -> None:
         return
     table(
         [
-            [item.name, item.version, item.entries, ", ".join(item.techniques), item.licence]
+            [
+                item.name,
+                item.version,
+                sum(item.sections.values()),
+                ", ".join(sorted(str(section) for section in item.sections)),
+                item.header.licence if item.header else "",
+                item.problem,
+            ]
             for item in found
         ],
-        ["library", "version", "entries", "techniques", "licence"],
+        ["library", "version", "entries", "kinds", "licence", "problem"],
     )
 
 

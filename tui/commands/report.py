@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from pathlib import Path
 
 import click
 
@@ -57,12 +58,12 @@ def daily(day: str, lab_path: str | None, person: str | None, as_json: bool) -> 
 @json_option
 def trends(day: str, lab_path: str | None, as_json: bool) -> None:
     """Show counts and shares against the weeks before, signals and first-seen notices."""
-    from reports.publish import collect_day
+    from reports.trends import collect
 
     with opened(lab_path) as lab:
-        found = collect_day(lab, _day(day, lab.timezone))
+        found = collect(lab, _day(day, lab.timezone))
     if as_json:
-        document("trends", {"report": found})
+        document("trends", {"trends": found})
         return
     for text in found.lines():
         line(text)
@@ -85,7 +86,7 @@ def push(url: str, ca_file: str, lab_path: str | None, person: str | None, as_js
                     "--hub and --ca belong together",
                     hint="Give the hub's address and its certificate.",
                 )
-            configure(lab.folder, url, ca_file)
+            configure(lab.folder, url, Path(ca_file))
         outcomes = push_outbox(lab, acting(person))
     if as_json:
         document("push", {"outcomes": outcomes})

@@ -19,7 +19,7 @@ def substance() -> None:
 def show(name: str, as_json: bool) -> None:
     """Show one substance by name, synonym, CAS number or InChIKey."""
     from libraries.errors import LibraryNotFoundError
-    from libraries.hazards import of_group
+    from libraries.hazards import of_substance
     from libraries.substances import table as substances
 
     found = substances().find(name)
@@ -34,7 +34,7 @@ def show(name: str, as_json: bool) -> None:
         return
     line(f"{found.name} ({found.class_name}), {found.role}")
     line(f"{found.formula}, {found.monoisotopic_mass:.4f} Da, CAS {found.cas or 'not known'}")
-    line(f"hazard {found.hazard_group}: {of_group(found.hazard_group).headline}")
+    line(f"hazard {of_substance(found).headline}")
     if isomers:
         line(f"same formula: {', '.join(isomers)}")
 

@@ -1,1 +1,1 @@
-"""One night at a port, played through the real services; nothing in here is reached by anything else."""
+"""One night at a port, played through the real services; nothing else reaches in here."""

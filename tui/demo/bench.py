@@ -1,4 +1,4 @@
-"""The demonstration's instruments: training spectra, with instrument noise, as files in real formats."""
+"""The demonstration's instruments: noisy training spectra, as files in real formats."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def write_exports(folder: Path, random: np.random.Generator) -> None:
         "mzml",
     )
     _write(
-        folder / "parcel-4-raman.csv", measured("titanium dioxide", Technique.RAMAN, random), "csv"
+        folder / "parcel-4-raman.csv", measured("titanium dioxide, anatase", Technique.RAMAN, random), "csv"
     )
 
 

@@ -204,6 +204,7 @@ def _report(lab: Lab, teller: Teller) -> None:
 
 def _push(lab: Lab, folder: Path, teller: Teller) -> None:
     from lims.keys import public_key
+    from reports import hub_tls
     from reports.delivery import configure, push
     from reports.hub_store import enroll, opened
 
@@ -211,7 +212,7 @@ def _push(lab: Lab, folder: Path, teller: Teller) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         enroll(folder, lab.site, public_key(lab), name=lab.name)
         with hub(folder, lose_acknowledgements=1) as url:
-            configure(lab.folder, url, folder / "tls" / "ca.pem")
+            configure(lab.folder, url, hub_tls.ensure(folder).ca)
             for outcome in push(lab, cast.LEAD):
                 said = f"{outcome.state} after {outcome.tries} tries: {outcome.detail}"
                 teller.say(f"{outcome.report_id}: {said}")

@@ -112,7 +112,7 @@ class Worklist(LabScreen):
             return await desk.call(lambda record: record.work_page(offset, limit, find, order))
 
         title = f"work · {order}" + (f" · find {find}" if find else "")
-        self.table.border_title = as_text(title).plain.replace("[", r"\[")
+        self.table.border_title = as_text(title)
         self.table.feed(count, page, from_top=from_top)
 
     def action_find(self) -> None:

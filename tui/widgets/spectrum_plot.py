@@ -12,7 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui import actions
-from tui.text import clean, shorten
+from tui.text import as_text, clean, shorten
 
 if TYPE_CHECKING:
     from tui.plot import PlotData, PlotOptions
@@ -132,9 +132,9 @@ class SpectrumPlot(Widget, can_focus=True):
         title.append("▲ " + shorten(self._data.query.label, half - 2))
         if self._data.reference is not None:
             title.append("  ▼ " + shorten(self._data.reference.label, half - 4))
-        self.border_title = _escaped(title.plain)
+        self.border_title = title
         per_dot = units_per_dot(self._data, max(self.size.width, 30), self._options())
-        self.border_subtitle = _escaped(f"{per_dot:.2g} {self._data.x_unit} per dot")
+        self.border_subtitle = as_text(f"{per_dot:.2g} {self._data.x_unit} per dot")
 
     def on_resize(self) -> None:
         """Fit legend and resolution to the new width."""
@@ -201,8 +201,3 @@ class SpectrumPlot(Widget, can_focus=True):
     def action_overlay(self) -> None:
         """Draw one over the other, or mirrored."""
         self.overlaid = not self.overlaid
-
-
-def _escaped(text: str) -> str:
-    """Return cleaned text for a border title, which Textual would parse as markup."""
-    return clean(text).replace("[", r"\[")

@@ -177,7 +177,7 @@ def test_a_dangerous_first_or_second_hit_raises_the_notice(library: Library) -> 
     both = MassSpectrum(
         title="both",
         mz=np.concatenate((fentanyl.mz, other.mz)),
-        intensity=np.concatenate((fentanyl.intensity, 4.0 * other.intensity)),
+        intensity=np.concatenate((fentanyl.intensity, 2.8 * other.intensity)),
     )
     entry = matching.match_export(an_export(both), [library])["spectra"][0]
     assert entry["hits"][0]["substance"] == "substance 20"

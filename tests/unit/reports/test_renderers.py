@@ -105,10 +105,10 @@ def pages(data: bytes) -> list[str]:
 
 
 def test_pdf_prints_hostile_text_as_text():
-    found = " ".join(pages(pdf.render(hostile_report())))
+    found = " ".join(pages(pdf.render(hostile_report()))).replace("\u200b", "")
     assert "root:" not in found
     assert "alert(1)" in found
-    assert "#read(" in found.replace("\u200b", "")
+    assert "#read(" in found
 
 
 @pytest.mark.parametrize(
