@@ -41,6 +41,11 @@ STATES = (
 NAMING_STATES = frozenset(("match", "match_group", "mixture"))
 """Only these carry substance names."""
 
+_TELLING = NAMING_STATES | {"analogue_candidate", "class_only"}
+"""States that say something of what is there; a headline leaves none of them out."""
+
+_MOST_SAID = 6
+
 # More components than this is a run of noise; the largest are searched, and the entry says so.
 _MOST_COMPONENTS = 200
 
@@ -267,29 +272,27 @@ def headline(result: Mapping[str, Any]) -> str:
     """
     found = list(answers(result))
     strongest = _strongest(found)
-    said = [_said(each, result) for each in found if each["decision"]["state"] == strongest]
     if strongest in ("no_match", "unexplained", "insufficient"):
+        said = [_said(each, result) for each in found if each["decision"]["state"] == strongest]
         text = said[0] if said else "insufficient data: the file holds no spectrum"
     else:
-        text = "; ".join(dict.fromkeys(said))
-        text += _others(found, strongest)
+        telling = [each for each in found if each["decision"]["state"] in _TELLING]
+        said = list(dict.fromkeys(_said(each, result) for each in sorted(telling, key=_urgency)))
+        text = "; ".join(said[:_MOST_SAID])
+        if len(said) > _MOST_SAID:
+            text += f"; and {len(said) - _MOST_SAID} more"
     return f"{text} [training, not for casework]" if result.get("training") else text
+
+
+def _urgency(each: Mapping[str, Any]) -> tuple[int, float]:
+    """Order answers by danger, then by their share of the run."""
+    group = str((each.get("hazard") or {}).get("group") or "H9")
+    return int(group[1:]), -float(each.get("area_fraction") or 0.0)
 
 
 def _strongest(found: Sequence[Mapping[str, Any]]) -> str:
     states = {each["decision"]["state"] for each in found}
     return next((state for state in STATES if state in states), "insufficient")
-
-
-def _others(found: Sequence[Mapping[str, Any]], strongest: str) -> str:
-    """Return the candidates and classes beside a stronger answer: they must not be lost."""
-    beside = [
-        _class_words(each)
-        for each in found
-        if each["decision"]["state"] in ("analogue_candidate", "class_only")
-        and each["decision"]["state"] != strongest
-    ]
-    return "".join(f"; {words}" for words in dict.fromkeys(beside))
 
 
 def _said(each: Mapping[str, Any], result: Mapping[str, Any]) -> str:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from textual.binding import Binding
 
 EVERYWHERE = "app"
-LIST_SCREENS = ("worklist", "board", "alerts", "audit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from itertools import groupby
 
 GUTTER = 5
+
+
+@cache
+def _one_cell(character: str) -> str:
+    """Return the character, or ``?`` for what a terminal would obey or not show in one cell."""
+    wide = unicodedata.east_asian_width(character) in ("W", "F")
+    drawn = character.isprintable() and not unicodedata.combining(character) and not wide
+    return character if drawn else "?"
 
 
 class Ink(StrEnum):
@@ -49,7 +59,7 @@ class Canvas:
         """Write characters from a cell on; what falls outside is dropped."""
         for offset, character in enumerate(text):
             if 0 <= column + offset < self.width and 0 <= row < self.height:
-                self.text[row][column + offset] = character
+                self.text[row][column + offset] = _one_cell(character)
                 self.ink[row][column + offset] = ink
 
     def is_free(self, row: int, start: int, stop: int) -> bool:

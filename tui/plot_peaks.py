@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spectra.axis import FloatArray
-from tui.plot_scale import Window, columns_of, inside, number, profile, scaled
+from tui.plot_scale import Window, columns_of, inside, number, scaled
 
 if TYPE_CHECKING:
     from tui.plot import PlotData, PlotOptions, Trace
@@ -144,9 +144,3 @@ def _difference(name: str, other: str, marks: Sequence[PeakMark], unit: str) -> 
     more = f" and {len(marks) - _MOST_NAMED} more" if len(marks) > _MOST_NAMED else ""
     noun = "peak" if len(marks) == 1 else "peaks"
     return f"{name} has {len(marks)} {noun} {other} lacks: {places}{more} {unit}".rstrip()
-
-
-def extremes(trace: Trace, window: Window, columns: int) -> tuple[FloatArray, FloatArray]:
-    """Return the lowest and highest relative height in each column (for tests and tables)."""
-    height = scaled(trace.x, trace.y, window, sticks=trace.sticks)
-    return profile(trace.x, height, window, columns, joined=not trace.sticks)

@@ -46,7 +46,9 @@ NASTY = st.one_of(
 
 
 class Bench(App[None]):
-    """One of each widget that shows text of others."""
+    """One of each widget that shows text of others, all of them visible."""
+
+    CSS = "RecordTable, HitList, SpectrumPlot { height: 9; }"
 
     def compose(self) -> ComposeResult:
         yield IdentityBar()

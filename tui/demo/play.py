@@ -183,7 +183,7 @@ def _say_evidence(finding: Finding, teller: Teller) -> None:
         analogue = part.get("analogue")
         if analogue:
             nearest = ", ".join(
-                f"{item['name']} {item['hqi']:.2f}" for item in analogue["nearest"][:3]
+                f"{item['name']} {item['score']:.2f}" for item in analogue["nearest"][:3]
             )
             teller.say(f"    nearest entries: {nearest}; grade {analogue['candidate_grade']}")
             for text in (*analogue["explanations"], *analogue["shared_ions"])[:4]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from tui.glyphs import Glyphs, glyph_set, resolve
 from tui.plot import (
@@ -207,6 +209,13 @@ def test_a_gap_in_a_curve_stays_a_gap() -> None:
 def test_the_resolution_is_said() -> None:
     options = PlotOptions(glyphs=Glyphs.BRAILLE)
     assert units_per_dot(mirrored(curve(*BANDS), None), 80, options) == pytest.approx(1150 / 150)
+
+
+@given(st.text(st.characters(), max_size=30))
+def test_a_unit_from_a_file_cannot_break_the_lines(unit: str) -> None:
+    data = replace(mirrored(curve(*BANDS), None), x_unit=unit)
+    lines = as_plain(render(data, (80, 12), PlotOptions(glyphs=Glyphs.BRAILLE, cursor=1200.0)))
+    assert all(cell_len(line) <= 80 and (line.isprintable() or not line) for line in lines)
 
 
 def test_words_say_what_only_one_of_them_has() -> None:
