@@ -16,6 +16,7 @@ from libraries.candidates import Candidate, Place, Substances
 from libraries.entry import Entry
 from spectra import analogue
 from spectra.analogue import AnalogueAssessment, AnalogueState, Question, ReferenceHit
+from spectra.class_ions import weigh_ions
 from spectra.decision import Decision, DecisionState
 from spectra.peak_table import unit_query
 from spectra.spectrum import MassSpectrum
@@ -97,6 +98,12 @@ def _front(question: Question) -> set[str]:
     """Return the substances that lead the hits without a shift, those close to the first."""
     best = question.direct_hits[0].score
     return {each.substance for each in question.direct_hits if each.score >= best - _CLOSE}
+
+
+def shows_class_ions(spectrum: MassSpectrum) -> bool:
+    """Whether a spectrum meets the ion rule of any class: cheap, and no more than a hint."""
+    peaks = unit_query(spectrum)
+    return any(weigh_ions(rule, peaks, None).met for rule in ion_rules.ion_rules().rules)
 
 
 def legal_pointer(class_name: str) -> str:

@@ -20,6 +20,9 @@ from spectra.spectrum import Measurement, Technique
 
 _log = logging.getLogger(__name__)
 
+# Verified entries kept in memory: a mass spectrum takes a few kilobytes, a curve thirty.
+_MOST_KEPT = 1_024
+
 
 def open_library(name: str, *, folder: Path, version: str | None = None) -> Library:
     """Return an installed library, the newest version by default.
@@ -61,6 +64,7 @@ class Library:
             self._record.close()
             raise
         self._sections: dict[Section, SectionIndex] = {}
+        self._seen: dict[int, Entry] = {}
         self._lock = threading.RLock()
 
     def __enter__(self) -> Library:
@@ -78,6 +82,7 @@ class Library:
         """Close the record; mapped arrays go with the last search that uses them."""
         self._record.close()
         self._sections.clear()
+        self._seen.clear()
 
     @property
     def name(self) -> str:
@@ -115,8 +120,19 @@ class Library:
         return self._record.entries([row])[0].verified()
 
     def entries_at(self, rows: Sequence[int]) -> list[Entry]:
-        """Return the entries at these rows of the record, each verified against its hash."""
-        return [entry.verified() for entry in self._record.entries(rows)]
+        """Return the entries at these rows of the record, each verified against its hash.
+
+        The record cannot change while it is open, so what was verified once is kept for a while:
+        the components of one run meet the same references again and again.
+        """
+        with self._lock:
+            missing = sorted({row for row in rows if row not in self._seen})
+            if len(self._seen) + len(missing) > _MOST_KEPT:
+                self._seen.clear()
+                missing = sorted(set(rows))
+            for entry in self._record.entries(missing):
+                self._seen[entry.row] = entry.verified()
+            return [self._seen[row] for row in rows]
 
     def entries(self, section: Section | None = None) -> Iterator[Entry]:
         """Yield every entry (of one section) in row order, verified."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from libraries import candidates
 from libraries.answer import Hit, LibraryAnswer
-from libraries.candidates import Candidate, Substances
+from libraries.candidates import Candidate, Place, Substances
 from libraries.drafting import curve_section, settle
 from libraries.entry import Section
 from libraries.section_index import SectionIndex
@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 # A spectrum of one or two ions looks like a hundred substances.
 _FEWEST_PEAKS = 3
 _VISIBLE_SHARE = 0.01
+# Asking for the class of one component costs as much as a hundred comparisons. A run of 10,000
+# scans has about 200 components, most of them traces of solvent and column.
+_LEAST_SHARE = 0.002
+_LARGEST_ASKED = 12
+_SMALL_ASKED = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -84,19 +89,75 @@ def search_many(
     spectra: Sequence[MassSpectrum],
     technique: Technique,  # noqa: ARG001 - the same signature as `search`
     top: int = 10,
+    *,
+    shares: Sequence[float] | None = None,
 ) -> list[LibraryAnswer]:
-    """Return what libraries say of each of many mass spectra, as `search` would, in batches."""
+    """Return what libraries say of each of many mass spectra, as `search` would, in batches.
+
+    Parameters
+    ----------
+    shares : sequence of float, optional
+        Share of the run's area of each spectrum, where they are the components of one run. Every
+        one is compared; whether an unidentified one is built like a known class is then asked of
+        the largest, and of those that show the ions of a class. The others say so.
+    """
     searched = _having(libraries, Section.EI)
     qualities = [_mass_quality(spectrum) for spectrum in spectra]
     usable = [spectrum for spectrum, seen in zip(spectra, qualities, strict=True) if seen.ok]
-    found = iter(candidates.of_peaks([(s.library, s.index) for s in searched], usable, top))
-    answers = []
-    for spectrum, seen in zip(spectra, qualities, strict=True):
+    places = [(s.library, s.index) for s in searched]
+    found = iter(candidates.of_peaks(places, usable, top))
+    answers: list[LibraryAnswer] = []
+    unexplained: dict[int, Substances] = {}
+    for at, seen in enumerate(qualities):
         if not seen.ok:
             answers.append(replace(_insufficient(*seen.reasons), quality=seen))
+            continue
+        substances = next(found)
+        calibration = _calibration(searched, substances)
+        answers.append(_mass(searched, substances, calibration, seen, top))
+        # Without a calibration nobody may say "not in library", so there is no candidate either.
+        if calibration is not None and calibration.sufficient:
+            unexplained[at] = substances
+    open_ones = [at for at in unexplained if answers[at].decision.state is DecisionState.NO_MATCH]
+    asked = _worth_asking(open_ones, spectra, shares)
+    for at in open_ones:
+        if at in asked:
+            answers[at] = _with_class(answers[at], places, spectra[at], unexplained[at])
         else:
-            answers.append(_mass(searched, spectrum, next(found), seen, top))
+            answers[at] = _not_asked(answers[at])
     return answers
+
+
+def _worth_asking(
+    open_ones: Sequence[int], spectra: Sequence[MassSpectrum], shares: Sequence[float] | None
+) -> set[int]:
+    """Return the unidentified components whose class is asked for."""
+    if shares is None:
+        return set(open_ones)
+    from libraries.analogues import shows_class_ions
+
+    by_share = sorted(open_ones, key=lambda at: -shares[at])
+    largest = [at for at in by_share if shares[at] >= _LEAST_SHARE][:_LARGEST_ASKED]
+    small = [at for at in by_share if at not in largest and shows_class_ions(spectra[at])]
+    return {*largest, *small[:_SMALL_ASKED]}
+
+
+def _with_class(
+    answer: LibraryAnswer,
+    places: Sequence[Place],
+    spectrum: MassSpectrum,
+    substances: Substances,
+) -> LibraryAnswer:
+    from libraries.analogues import assess
+
+    decided, analogue = assess(places, spectrum, substances, answer.decision)
+    return replace(answer, decision=decided, analogue=analogue)
+
+
+def _not_asked(answer: LibraryAnswer) -> LibraryAnswer:
+    reason = "a small component without the ions of a known class: its class was not asked for"
+    decided = replace(answer.decision, reasons=(*answer.decision.reasons, reason))
+    return replace(answer, decision=decided)
 
 
 def _having(libraries: Sequence[Library], section: Section) -> list[_Searched]:
@@ -135,29 +196,17 @@ def _curve(
 
 def _mass(
     searched: Sequence[_Searched],
-    spectrum: MassSpectrum,
     substances: Substances,
+    calibration: Calibration | None,
     quality: Quality,
     top: int,
 ) -> LibraryAnswer:
-    calibration = _calibration(searched, substances)
-    decided = _decided(searched, Section.EI, substances, calibration, quality)
-    analogue = None
-    # Without a calibration nobody may say "not in library", so there is no candidate either.
-    calibrated = calibration is not None and calibration.sufficient
-    if decided.state is DecisionState.NO_MATCH and calibrated:
-        from libraries.analogues import assess
-
-        decided, analogue = assess(
-            [(s.library, s.index) for s in searched], spectrum, substances, decided
-        )
     return LibraryAnswer(
         section=Section.EI,
         quality=quality,
         steps=("whole masses, the tallest peak of each", "base peak 999"),
-        decision=decided,
+        decision=_decided(searched, Section.EI, substances, calibration, quality),
         hits=_hits(substances, top),
-        analogue=analogue,
         libraries=tuple(f"{s.library.name} {s.library.version}" for s in searched),
     )
 

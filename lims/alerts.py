@@ -21,7 +21,7 @@ def raise_hazard(act: Act, row: dict[str, Any], hazard: str, detail: str) -> Ale
         act,
         row,
         kind="hazard",
-        headline=f"{hazard} {words} class indicated in sample {row['number']} at place {where}",
+        headline=f"{hazard} {words} class indicated in sample {row['number']}, held at {where}",
         detail=detail,
     )
 

@@ -144,8 +144,17 @@ def _drawn_named(
         missing += [f"{_words(group)}: {item}" if several else item for item in lacking]
     confirmed = all(level is ConclusionLevel.CONFIRMED for level in levels.values())
     level = ConclusionLevel.CONFIRMED if confirmed else ConclusionLevel.PRESUMPTIVE
-    parts = [f"{level.value}: {', '.join(_words(group) for group in named)}"]
-    parts += [_candidate_text(name) for name in candidates]
+    parts = [_candidate_text(name) for name in candidates]
+    parts += [f"{level.value}: {', '.join(_words(group) for group in named)}"]
+    if any(s.state == "analogue_candidate" for _, s in said):
+        # A cut that was named must not hide that the drug beside it stands in no library.
+        return Drawn(
+            level=ConclusionLevel.CANDIDATE,
+            text="; ".join(parts if candidates else (_candidate_text(""), *parts)),
+            substances=(),
+            classes=tuple(dict.fromkeys((*candidates, *classes))),
+            missing=("a reference standard of the substance", *dict.fromkeys(missing)),
+        )
     class_names = [s.class_name for _, s in said if s.class_name]
     return Drawn(
         level=level,

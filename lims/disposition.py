@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from libraries import hazards
-from lims import fields, records
+from lims import declared, fields, records
 from lims.act import Act
 from lims.errors import StateError
 from lims.lab import Lab
@@ -13,6 +13,7 @@ from lims.model import ConclusionLevel, Shipment, ShipmentState
 from lims.workflow import Verb
 
 # Honest goods leave with a named answer; what nobody could name does not leave by this door.
+_ACTIVE_ROLES = frozenset(("drug", "precursor", "adulterant"))
 _ANSWERED = (ConclusionLevel.PRESUMPTIVE, ConclusionLevel.CONFIRMED, ConclusionLevel.NOT_DETECTED)
 
 
@@ -62,12 +63,29 @@ def _check_may_leave(act: Act, shipment: str) -> None:
             f"{shipment} has no sample: nothing was tested",
             hint="A parcel that was not tested is not released by the lab.",
         )
-    problems = [f"{row['number']} {why}" for row in rows if (why := _held_back(row))]
+    declared_goods = records.shipment(act.db, shipment).draft.declared_goods
+    problems = [
+        f"{row['number']} {why}"
+        for row in rows
+        if (why := _held_back(row) or _not_as_declared(act, row, declared_goods))
+    ]
     if problems:
         raise StateError(
             f"{shipment} cannot be released: {'; '.join(problems)}",
             hint="Conclude and acknowledge first, or seize it.",
         )
+
+
+def _not_as_declared(act: Act, row: dict[str, Any], declared_goods: str) -> str:
+    """Return what was found that the papers do not say, when it is more than an inert surprise."""
+    from libraries.substances import table
+
+    concluded = records.as_sample(act.db, row).conclusion
+    names = concluded.substances if concluded is not None else ()
+    known = [table().find(name) for name in names]
+    active = [each.name for each in known if each is not None and each.role in _ACTIVE_ROLES]
+    note = declared.against_found(declared_goods, active)
+    return f"is not as declared ({note})" if note else ""
 
 
 def _held_back(row: dict[str, Any]) -> str:

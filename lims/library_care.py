@@ -243,9 +243,12 @@ def _of_export(
     source = Source(file=file, sha256=export.sha256, technique=known.value)
     drafts: list[EntryDraft] = []
     rejected: list[Rejection] = []
+    # What a file says as a whole is about its one spectrum. In a collection it is the first entry's
+    # own, and would give that entry's identity to every entry that states none.
+    whole_file = export.metadata if len(export.spectra) == 1 else {}
     for measurement in export.spectra:
         try:
-            drafts.append(draft(measurement, source, export.metadata))
+            drafts.append(draft(measurement, source, whole_file))
         except SpectrumError as reason:
             rejected.append(
                 Rejection(

@@ -152,7 +152,13 @@ def _run_peaks(run: MassRun, libraries: Sequence[Library], top: int) -> list[Jso
         return [_unmatched(run.title, ["no peak stands above the noise of this run"])]
     kept = sorted(components, key=lambda each: -each.area)[:_MOST_COMPONENTS]
     kept.sort(key=lambda each: each.retention_time_s)
-    answers = search_many(libraries, [each.spectrum for each in kept], Technique.GCMS, top)
+    answers = search_many(
+        libraries,
+        [each.spectrum for each in kept],
+        Technique.GCMS,
+        top,
+        shares=[each.area_fraction for each in kept],
+    )
     left = len(components) - len(kept)
     entries = [_peak(each, answer) for each, answer in zip(kept, answers, strict=True)]
     if left:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from math import exp, lgamma, log10
 
@@ -243,13 +243,8 @@ def tier_b(detected: Sequence[date], tested: Mapping[date, int], day: date, rule
     ages = sorted((day - seen).days for seen in detected if seen <= day)
     z = sum(1 for age in ages if age < window)
     k = sum(1 for age in ages if window <= age < span)
-    n = m = 0
-    for when, count in tested.items():
-        age = (day - when).days
-        if 0 <= age < window:
-            n += count
-        elif window <= age < span:
-            m += count
+    n = sum(tested.get(day - timedelta(days=age), 0) for age in range(window))
+    m = sum(tested.get(day - timedelta(days=age), 0) for age in range(window, span))
     score = gamma_poisson_score(z, n, k, m)
     today = sum(1 for age in ages if age == 0)
     second = (

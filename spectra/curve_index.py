@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -23,61 +22,17 @@ from spectra.curve_arrays import (
     row_sums,
 )
 from spectra.curve_query import MIN_POINTS, CurveQuery, make_query
+from spectra.curve_rescore import MIN_ENERGY, Hits, Region, Rescorer, query_sums
 from spectra.curve_scan import Contest, Float32Array, Terms
-from spectra.derivative import WINDOW_CM1, BoolArray, half_window
+from spectra.derivative import WINDOW_CM1, half_window
 from spectra.errors import GridMismatchError
 from spectra.grid import Grid
-from spectra.similarity import POLYNOMIAL_DEGREE, polynomial_basis
 
 # The overlap must be this share of the wider of query and reference: below it two spectra are
 # rather two different measurements.
 MIN_OVERLAP = 0.3
-# This share of the derivative's variance must lie in the overlap, of query and reference alike:
-# a region without bands says nothing about identity.
-MIN_ENERGY = 0.02
 _COMPONENT_COVER = 0.95
 _CACHED_REGIONS = 8
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Hits:
-    """The best rows of one query, best first; ties in row order.
-
-    Parameters
-    ----------
-    rows : ndarray of int, shape (n_hits,)
-        Library rows; fewer than asked for where fewer can be compared.
-    scores : ndarray of float, shape (n_hits,)
-        First-derivative correlation at the best shift, −1 to 1.
-    shifts_cm1 : ndarray of float, shape (n_hits,)
-        Add it to the query's axis to meet the reference.
-    overlap : ndarray of float, shape (n_hits,)
-        Share of the wider of query and reference that was compared, 0 to 1.
-    second_scores : ndarray of float, shape (n_hits,)
-        Correlation after removing polynomials up to degree 10 at the same shift; NaN where flat.
-        An independent check of agreement, not a second ranking.
-    """
-
-    rows: IntArray
-    scores: FloatArray
-    shifts_cm1: FloatArray
-    overlap: FloatArray
-    second_scores: FloatArray
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Region:
-    """What a query region leaves of the library.
-
-    ``points``, ``overlap`` and ``bases`` are per mask, the others per row; ``bases`` is filled as
-    hits need them.
-    """
-
-    points: FloatArray
-    overlap: FloatArray
-    row_scale: Float32Array
-    row_mean: Float32Array
-    bases: dict[int, tuple[BoolArray, FloatArray]] = field(default_factory=dict)
 
 
 class CurveIndex:
@@ -102,7 +57,14 @@ class CurveIndex:
         self._residuals = np.asarray(arrays["residuals"])
         self._masks = np.asarray(arrays["masks"])
         self._mask_of = np.asarray(arrays["mask_of"])
-        self._regions: OrderedDict[tuple[bytes, float], _Region] = OrderedDict()
+        self._rescorer = Rescorer(
+            curves=self._curves,
+            derivatives=self._derivatives,
+            masks=self._masks,
+            mask_of=self._mask_of,
+            step_cm1=grid.step_cm1,
+        )
+        self._regions: OrderedDict[tuple[bytes, float], Region] = OrderedDict()
 
     def __len__(self) -> int:
         return int(self._derivatives.shape[0])
@@ -291,7 +253,7 @@ class CurveIndex:
 
             self._scan(group, terms, visit)
             for number, query, contest in zip(numbers, group, contests, strict=True):
-                found[number] = self._finish(query, contest.survivors(), region, top)
+                found[number] = self._rescorer.best(query, contest.survivors(), region, top)
         return [found[number] for number in range(len(found))]
 
     def scores(
@@ -357,7 +319,7 @@ class CurveIndex:
         vectors = np.stack([query.vectors for query in group])
         curve_scan.scan_float32(self._derivatives, vectors, terms, visit)
 
-    def _region(self, query: CurveQuery, min_overlap: float) -> _Region:
+    def _region(self, query: CurveQuery, min_overlap: float) -> Region:
         """Return what a query's region leaves; the last few regions are remembered."""
         key = (query.region.tobytes(), min_overlap)
         if key in self._regions:
@@ -371,7 +333,7 @@ class CurveIndex:
         variances = energies - sums**2 / np.maximum(points, 1.0)[self._mask_of]
         eligible = (variances > MIN_ENERGY) & comparable[self._mask_of]
         row_scale = np.where(eligible, 1.0 / np.sqrt(np.where(eligible, variances, 1.0)), 0.0)
-        region = _Region(
+        region = Region(
             points=points,
             overlap=overlap,
             row_scale=row_scale.astype(np.float32),
@@ -382,10 +344,10 @@ class CurveIndex:
             self._regions.popitem(last=False)
         return region
 
-    def _terms(self, group: list[CurveQuery], min_overlap: float) -> tuple[_Region, Terms]:
+    def _terms(self, group: list[CurveQuery], min_overlap: float) -> tuple[Region, Terms]:
         region = self._region(group[0], min_overlap)
         vectors = np.stack([query.vectors for query in group])
-        totals, variances = self._query_sums(vectors, region.points)
+        totals, variances = query_sums(self._masks, vectors, region.points)
         usable = variances > MIN_ENERGY
         scale = np.where(usable, 1.0 / np.sqrt(np.where(usable, variances, 1.0)), 0.0)
         offset = totals * scale / np.maximum(region.points, 1.0)[:, None, None]
@@ -396,71 +358,6 @@ class CurveIndex:
             row_mean=region.row_mean,
             mask_of=self._mask_of,
         )
-
-    def _query_sums(self, vectors: FloatArray, points: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return the sum and the variance sum of each query over each mask, (U, q, s)."""
-        masks = self._masks.astype(np.float64)
-        totals = np.einsum("up,qsp->uqs", masks, vectors, optimize=True)
-        squares = np.einsum("up,qsp->uqs", masks, vectors**2, optimize=True)
-        return totals, squares - totals**2 / np.maximum(points, 1.0)[:, None, None]
-
-    def _finish(self, query: CurveQuery, rows: IntArray, region: _Region, top: int) -> Hits:
-        """Rescore the survivors in float64 and return the best of them."""
-        scores = np.empty(rows.size)
-        shifts = np.empty(rows.size, dtype=np.int64)
-        for start in range(0, rows.size, curve_scan.BLOCK_ROWS):
-            part = slice(start, start + curve_scan.BLOCK_ROWS)
-            exact = self._exact(query, rows[part], region)
-            best = exact.argmax(axis=1)
-            scores[part] = np.take_along_axis(exact, best[:, None], axis=1)[:, 0]
-            shifts[part] = query.shifts[best]
-        # The last bits depend on which rows share a block; without them, equal rows tie and the
-        # same query gives the same digits alone, in a batch and by either scan.
-        scores = np.round(scores, 12)
-        order = np.lexsort((rows, -scores))[: max(top, 0)]
-        rows, shifts = rows[order], shifts[order]
-        return Hits(
-            rows=rows,
-            scores=np.clip(scores[order], -1.0, 1.0),
-            shifts_cm1=np.asarray(shifts * self.grid.step_cm1, dtype=np.float64),
-            overlap=region.overlap[self._mask_of[rows]],
-            second_scores=self._second_scores(query, rows, shifts, region),
-        )
-
-    def _exact(self, query: CurveQuery, rows: IntArray, region: _Region) -> FloatArray:
-        """Return the float64 scores of some rows at each shift, shape (n, n_shifts)."""
-        block = np.where(query.region, self._derivatives[rows].astype(np.float64), 0.0)
-        masks = self._mask_of[rows]
-        points = region.points[masks][:, None]
-        totals, variances = self._query_sums(query.vectors[None], region.points)
-        sums = block.sum(axis=1)[:, None]
-        row_variance = np.einsum("ij,ij->i", block, block)[:, None] - sums**2 / points
-        covariance = block @ query.vectors.T - totals[masks, 0] * sums / points
-        of_query = variances[masks, 0]
-        exact = np.full(covariance.shape, -np.inf)
-        usable = of_query > MIN_ENERGY
-        spread = np.sqrt(row_variance * np.where(usable, of_query, 1.0))
-        np.divide(covariance, spread, out=exact, where=usable)
-        return exact
-
-    def _second_scores(
-        self, query: CurveQuery, rows: IntArray, shifts: IntArray, region: _Region
-    ) -> FloatArray:
-        """Return the polynomial-projected correlation of the hits at their shifts."""
-        second = np.full(rows.size, np.nan)
-        for place, (row, shift) in enumerate(zip(rows, shifts, strict=True)):
-            mask = int(self._mask_of[row])
-            if mask not in region.bases:
-                shared = query.region & self._masks[mask]
-                at = np.flatnonzero(shared).astype(np.float64)
-                region.bases[mask] = shared, polynomial_basis(at, POLYNOMIAL_DEGREE)
-            shared, basis = region.bases[mask]
-            pair = np.stack((query.shifted_curve(int(shift))[shared], self.curve(row)[shared]))
-            pair -= (pair @ basis) @ basis.T
-            norms = np.linalg.norm(pair, axis=1)
-            if norms.min() > 0:
-                second[place] = float(pair[0] @ pair[1] / (norms[0] * norms[1]))
-        return second
 
 
 __all__ = ["INDEX_VERSION", "CurveIndex", "Hits"]

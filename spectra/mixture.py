@@ -157,9 +157,11 @@ def explain(
         vectors = index.region_vectors(rows, ready) * scale[rows, None]
         return index.products(vectors) * scale[:, None]
 
-    fits, pool = beam_fits(match, columns, labels, most=most, beam=beam)
+    # Text compares slowly, and every partial fit asks which rows are of its own substances.
+    number = labels if labels.dtype.kind in "iu" else np.unique(labels, return_inverse=True)[1]
+    fits, pool = beam_fits(match, columns, number, most=most, beam=beam)
     shift = int(ready.shifts[place])
-    agreed = tuple(_agrees(index, ready, shift, fit, pool, labels) for fit in fits)
+    agreed = _agreements(index, ready, shift, fits, pool, number)
     return Explanation(fits=tuple(fits), agreed=agreed, groups=labels)
 
 
@@ -219,7 +221,8 @@ def _grow(
         left = match - beside @ weights
         free = 1.0 - np.einsum("ij,ij->i", beside @ inverse, beside)
         allowed = (left > 0) & (match > 0) & (free > _LEAST_INDEPENDENCE)
-        allowed &= ~np.isin(groups, groups[chosen])
+        for row in chosen:
+            allowed &= groups != groups[row]
         gain = np.where(allowed, left**2 / np.where(allowed, free, 1.0), 0.0)
         count = min(beam, gain.size)
         for new in np.argpartition(gain, gain.size - count)[gain.size - count :]:
@@ -237,34 +240,33 @@ def _grow(
     return sorted(found.values(), key=lambda fit: (-fit.explained, fit.rows))[:beam]
 
 
-def _agrees(
+def _agreements(
     index: CurveIndex,
     query: CurveQuery,
     shift: int,
-    fit: Fit,
+    fits: list[Fit],
     pool: IntArray,
     groups: npt.NDArray[np.generic],
-) -> bool:
-    """Return whether polynomial-projected curves of the pool give the same substances."""
+) -> tuple[bool, ...]:
+    """Return for each fit whether polynomial-projected curves of the pool name the same groups."""
     curves = np.vstack((query.shifted_curve(shift), index.curves(pool)))
     region = query.region & np.isfinite(curves).all(axis=0)
-    if np.count_nonzero(region) <= 2 * POLYNOMIAL_DEGREE:
-        return False
+    if not fits or np.count_nonzero(region) <= 2 * POLYNOMIAL_DEGREE:
+        return (False,) * len(fits)
     inside = curves[:, region]
     basis = polynomial_basis(np.flatnonzero(region).astype(np.float64), POLYNOMIAL_DEGREE)
     inside = inside - (inside @ basis) @ basis.T
     norms = np.linalg.norm(inside, axis=1, keepdims=True)
-    if not norms[0] > 0:
-        return False
     unit = inside / np.where(norms > 0, norms, 1.0)
     gram = unit[1:] @ unit[1:].T
-    fits, _ = beam_fits(
-        unit[1:] @ unit[0], lambda rows: gram[:, rows], groups[pool], most=len(fit.rows)
+    seconds, _ = beam_fits(
+        unit[1:] @ unit[0], lambda rows: gram[:, rows], groups[pool], most=len(fits)
     )
-    if len(fits) < len(fit.rows):
-        return False
-    named = {groups[pool[row]] for row in fits[-1].rows}
-    return named == {groups[row] for row in fit.rows}
+    named = [{groups[pool[row]] for row in second.rows} for second in seconds]
+    named += [set()] * (len(fits) - len(named))
+    return tuple(
+        {groups[row] for row in fit.rows} == name for fit, name in zip(fits, named, strict=True)
+    )
 
 
 def calibrate_components(

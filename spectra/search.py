@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from spectra.curve_index import CurveIndex, Hits
+    from spectra.curve_index import CurveIndex
+    from spectra.curve_rescore import Hits
     from spectra.peak_index import PeakHits, PeakIndex
 
 _HOMES = {
     "CurveIndex": "spectra.curve_index",
-    "Hits": "spectra.curve_index",
+    "Hits": "spectra.curve_rescore",
     "PeakIndex": "spectra.peak_index",
     "PeakHits": "spectra.peak_index",
 }

@@ -67,7 +67,7 @@ def _subfiles(data: bytes, points: int, exponent: int, flags: int) -> list[Float
     require_bytes(len(data), at + _SUBHEADER, points, size, "the ordinates")
     while len(data) - at >= _SUBHEADER + points * size and len(found) < MAX_SPECTRA:
         own = struct.unpack_from("b", data, at + 1)[0]
-        used = own if flags & _MULTI and own else exponent
+        used = own if flags & _MULTI else exponent  # 0 is a real exponent
         found.append(_ordinates(data, at + _SUBHEADER, points, used, size))
         at += _SUBHEADER + points * size
         if not flags & _MULTI:

@@ -125,4 +125,4 @@ def _chromatogram(out: Any, curve: Chromatogram) -> None:
         ("actual_delay_time", float(curve.x[0])),
         ("actual_run_time_length", float(curve.x[-1])),
     ):
-        out.createVariable(name, "d", ()).assignValue(value)
+        out.createVariable(name, "d", ()).data[...] = value

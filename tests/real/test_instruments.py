@@ -112,6 +112,10 @@ def test_row_reads_to_the_facts(row):
     if isinstance(first, MassRun):
         check_run(first, wanted, row["format"])
         return
+    if "n_points" not in wanted:  # an mzML of chromatograms only
+        assert wanted["n_scans"] == "0"
+        assert all(s.kind == "chromatogram" for s in export.spectra)
+        return
     x, y = arrays(first)
     assert x.size == int(wanted["n_points"])
     for key, value in (("y_min", y.min()), ("y_max", y.max())):
@@ -230,6 +234,9 @@ def test_pixels_are_never_taken_for_wavenumbers():
     assert read(path).spectra[0].x_kind is XKind.PIXEL
 
 
+# pyteomics leaves the file of its vocabulary open.
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_mzml_agrees_with_pyteomics():
     needs_data()
     mzml = pytest.importorskip("pyteomics.mzml")

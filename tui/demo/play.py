@@ -186,8 +186,11 @@ def _say_evidence(finding: Finding, teller: Teller) -> None:
                 f"{item['name']} {item['score']:.2f}" for item in analogue["nearest"][:3]
             )
             teller.say(f"    nearest entries: {nearest}; grade {analogue['candidate_grade']}")
-            for text in (*analogue["explanations"], *analogue["shared_ions"])[:4]:
+            for text in analogue["explanations"][:2]:
                 teller.say(f"    {text}")
+            for title, key in (("in place", "shared_ions"), ("moved", "shifted_ions")):
+                ions = ", ".join(str(mz) for mz in analogue[key][:8])
+                teller.say(f"    ions {title}: m/z {ions}")
 
 
 def _report(lab: Lab, teller: Teller) -> None:
@@ -214,8 +217,9 @@ def _push(lab: Lab, folder: Path, teller: Teller) -> None:
         with hub(folder, lose_acknowledgements=1) as url:
             configure(lab.folder, url, hub_tls.ensure(folder).ca)
             for outcome in push(lab, cast.LEAD):
-                said = f"{outcome.state} after {outcome.tries} tries: {outcome.detail}"
-                teller.say(f"{outcome.report_id}: {said}")
+                said = "acknowledged as already stored" if outcome.state == "duplicate" else "sent"
+                said = said if outcome.state in ("duplicate", "sent") else outcome.detail
+                teller.say(f"{outcome.report_id}: {said}, after {outcome.tries} tries")
         with opened(folder) as store:
             teller.say(f"stored at headquarters: {store.count()} report")
     with teller.step("8  What headquarters sees"):

@@ -153,6 +153,9 @@ def test_every_format_has_a_writer():
             write([], form)
 
 
+# pyteomics leaves the file of its vocabulary open.
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_mzml_is_read_alike_by_pyteomics():
     mzml = pytest.importorskip("pyteomics.mzml")
     run = a_run(stored_tic=np.arange(25.0) + 1)

@@ -117,3 +117,34 @@ def test_an_unknown_technique_or_empty_folder_is_told(lab: Lab, files: Path) -> 
     with pytest.raises(LibraryError, match="nothing to import"):
         library_care.import_library(lab, "lead", [empty], "own")
     assert library_care.libraries(lab) == ()
+
+
+def test_identity_of_one_entry_never_reaches_another_entry_of_the_file(tmp_path):
+    import numpy as np
+
+    from instruments.writers import write
+    from lims.library_care import references
+    from spectra.axis import XKind, YKind
+    from spectra.spectrum import Spectrum
+
+    x = np.arange(400.0, 4000.0, 2.0)
+
+    def a_curve(title, at, metadata):
+        return Spectrum(
+            title=title,
+            x=x,
+            y=np.exp(-(((x - at) / 20.0) ** 2)) + 0.3 * np.exp(-(((x - at - 400) / 15.0) ** 2)),
+            x_kind=XKind.WAVENUMBER,
+            x_unit="cm-1",
+            y_kind=YKind.ABSORBANCE,
+            y_unit="1",
+            metadata=metadata,
+        )
+
+    named = {"InChIKey": "ZPUCINDJVBIVPJ-UHFFFAOYSA-N", "Name": "cocaine"}
+    path = tmp_path / "two.jdx"
+    path.write_bytes(write([a_curve("cocaine", 900, named), a_curve("anatase", 1500, {})], "jcamp"))
+    drafts, rejected = references([path])
+    assert not rejected
+    assert [draft.identity.inchikey for draft in drafts] == ["ZPUCINDJVBIVPJ-UHFFFAOYSA-N", ""]
+    assert "cocaine" not in repr(drafts[1].identity)

@@ -5,7 +5,8 @@ import pytest
 from scipy.signal import savgol_filter
 
 from spectra import curve_scan
-from spectra.curve_index import MIN_ENERGY, CurveIndex
+from spectra.curve_index import CurveIndex
+from spectra.curve_rescore import MIN_ENERGY
 from spectra.errors import FlatSpectrumError, GridMismatchError
 from spectra.grid import Grid
 from spectra.similarity import derivative_correlation, projected_correlation
