@@ -121,13 +121,18 @@ def _archive(path: Path) -> Iterator[Export | Unreadable]:
             entries = [info for info in archive.infolist() if not info.is_dir()]
             _require_sane(path, entries)
             for info in entries:
-                if PurePosixPath(info.filename).name.startswith(".") or "__MACOSX" in info.filename:
+                if _is_hidden(info.filename):
                     continue
                 yield _entry(path, archive, info)
     except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, zlib.error) as error:
         raise CorruptFileError(
             f"{path.name}: the zip archive is damaged ({error})", hint=AGAIN
         ) from error
+
+
+def _is_hidden(name: str) -> bool:
+    last = PurePosixPath(name).name
+    return "__MACOSX" in name or (last.startswith(".") and not last.startswith(".."))
 
 
 def _require_sane(path: Path, entries: list[zipfile.ZipInfo]) -> None:

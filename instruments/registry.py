@@ -23,7 +23,7 @@ from spectra.errors import SpectrumError
 READER_VERSION = "1"
 HEAD_BYTES = 4096
 # How damaged bytes make a decoder fail. Not blind: anything else is our fault and shows as such.
-_GIVES_UP = (ArithmeticError, LookupError, ValueError, EOFError, MemoryError, struct.error)
+_GIVES_UP = (ArithmeticError, LookupError, ValueError, EOFError, struct.error)
 
 
 @runtime_checkable
@@ -206,6 +206,11 @@ def _reading(reader: Reader, data: bytes, name: str) -> Reading:
         raise
     except SpectrumError as error:
         raise CorruptFileError(f"as {reader.name}: {error.message}", hint=AGAIN) from error
+    except MemoryError as error:
+        raise CorruptFileError(
+            f"as {reader.name}: reading needs more memory than there is",
+            hint="Export single spectra, or read it on a larger computer.",
+        ) from error
     except _GIVES_UP as error:
         # What a reader did not check itself is still an answer about the file, with its cause.
         raise CorruptFileError(

@@ -175,7 +175,7 @@ def _receive(process: subprocess.Popen[bytes], deadline: float) -> tuple[dict[st
     header_size, body_size = _LENGTH.unpack(lengths)
     header = json.loads(_exactly(handle, header_size, deadline))
     if not isinstance(header, dict):
-        raise EOFError("not an answer")
+        raise EOFError("not an answer")  # noqa: TRY004 - the child is broken, not our caller
     return header, _exactly(handle, body_size, deadline)
 
 

@@ -73,6 +73,13 @@ class Substances:
 
     found: tuple[Candidate, ...]
     holders_of_first: tuple[Library, ...] = ()
+    places: tuple[Place, ...] = ()
+
+    @property
+    def first_place(self) -> Place:
+        """Library and index of the first of them; there must be one."""
+        first = self.found[0].library
+        return next(place for place in self.places if place[0] is first)
 
     def as_hits(self) -> SubstanceHits:
         """Return them as the decision takes them."""
@@ -203,7 +210,8 @@ def _merged(per_place: Sequence[tuple[Place, Sequence[_Best]]]) -> Substances:
         held_by.setdefault(each.group, []).append(each.library)
     ranked = sorted(merged.values(), key=lambda each: -each.score)
     holders = tuple(held_by[ranked[0].group]) if ranked else ()
-    return Substances(tuple(_with_own_names(ranked)), holders)
+    places = tuple(place for place, _ in per_place)
+    return Substances(tuple(_with_own_names(ranked)), holders, places)
 
 
 def _rank(each: Candidate) -> tuple[float, str, str, str, str]:

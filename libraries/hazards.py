@@ -129,7 +129,7 @@ def group(name: str) -> HazardGroup:
 
 
 def of_class(class_name: str) -> HazardGroup | None:
-    """Return the group of a class even if the single substance is unknown; None for no such class."""
+    """Return the group of a class, the single substance known or not; None for no such class."""
     found = _policy()[1].get(class_name)
     return group(found) if found else None
 

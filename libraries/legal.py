@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from libraries import substances
 from libraries.errors import LibraryError
+from libraries.legal_reading import Reading
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,15 +72,6 @@ class Definition:
     def in_force(self, day: str) -> bool:
         """Return whether it was in force on an ISO date."""
         return self.valid_from <= day and (not self.valid_to or day < self.valid_to)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What a structural test found: whether it is met, by which letters, and why."""
-
-    met: bool
-    letters: tuple[str, ...]
-    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,9 +140,7 @@ def _excepted(entry: Mapping[str, str]) -> Excepted:
     row = substances.table().find(entry["name"])
     if row is None:
         raise LibraryError(f"an excepted substance stands in no table: {entry['name']}")
-    return Excepted(
-        name=row.name, inchikey_block=row.inchikey_block, reason=entry["reason"]
-    )
+    return Excepted(name=row.name, inchikey_block=row.inchikey_block, reason=entry["reason"])
 
 
 def pointer(class_name: str) -> str:
@@ -182,13 +172,9 @@ def classify(smiles: str, *, day: str = "") -> Classification:
     molecule = structure.parse(smiles)
     inchikey = structure.inchikey(molecule)
     rules = tuple(
-        _result(one, molecule, inchikey)
-        for one in definitions()
-        if not day or one.in_force(day)
+        _result(one, molecule, inchikey) for one in definitions() if not day or one.in_force(day)
     )
-    return Classification(
-        classes=structure.classes_of(molecule), rules=rules, inchikey=inchikey
-    )
+    return Classification(classes=structure.classes_of(molecule), rules=rules, inchikey=inchikey)
 
 
 def _result(one: Definition, molecule: Mol, inchikey: str) -> RuleResult:
@@ -233,7 +219,7 @@ def _read_screen(test: Mapping[str, object], molecule: Mol) -> Reading:
     met = any(molecule.HasSubstructMatch(structure.pattern(str(p))) for p in patterns)
     largest = test.get("largest_mass")
     if isinstance(largest, float):
-        met = met and Descriptors.MolWt(molecule) <= largest
+        met = met and Descriptors.MolWt(molecule) <= largest  # type: ignore[attr-defined]  # set at import
     return Reading(
         met=met,
         letters=(),

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, cast
 
 from libraries import structure
 from libraries.errors import LibraryError
+from libraries.legal_reading import Reading
 
 if TYPE_CHECKING:
     from rdkit.Chem import Atom, Mol
-
-    from libraries.legal import Reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +38,7 @@ class _Core:
 
 
 class _NotMet(Exception):  # noqa: N818 - control flow inside this module only
-    """This match of the core fails; the text says why."""
+    """A match of the core fails; the text says why."""
 
 
 def read_sites(test: Mapping[str, object], molecule: Mol) -> Reading:
@@ -48,8 +47,6 @@ def read_sites(test: Mapping[str, object], molecule: Mol) -> Reading:
     Every match of the core is tried; the first that meets it answers, else the reason of the
     first that does not.
     """
-    from libraries.legal import Reading
-
     refusals: list[str] = []
     for core in _cores(test, molecule):
         try:
@@ -154,7 +151,9 @@ def _is_alkyl_carbon(atom: Atom, hydrogens: int) -> bool:
     # A deuterium counts as hydrogen: a labelled standard is the same substance in law.
     heavy = sum(neighbour.GetAtomicNum() > 1 for neighbour in atom.GetNeighbors())
     return bool(
-        atom.GetAtomicNum() == 6 and not atom.GetIsAromatic() and heavy == 4 - hydrogens
+        atom.GetAtomicNum() == 6
+        and not atom.GetIsAromatic()
+        and heavy == 4 - hydrogens
         and atom.GetHybridization().name == "SP3"
     )
 

@@ -34,11 +34,11 @@ _KEPT = re.compile(r"[^a-z0-9']+")
 
 # Counter-ions and hydrate words that follow a base's name on a label.
 _SALT_WORDS = frozenset(
-    (
-        "hydrochloride hcl dihydrochloride 2hcl hydrobromide hbr sulfate hemisulfate phosphate citrate "
-        "tartrate bitartrate maleate fumarate hydrogenfumarate hemifumarate oxalate acetate mesylate "
-        "besylate lactate succinate nitrate base freebase free salt monohydrate hydrate dihydrate "
-        "anhydrous sodium potassium racemate powder"
+    (  # noqa: SIM905 - a list of words reads best as words
+        "hydrochloride hcl dihydrochloride 2hcl hydrobromide hbr sulfate hemisulfate phosphate "
+        "citrate tartrate bitartrate maleate fumarate hydrogenfumarate hemifumarate oxalate "
+        "acetate mesylate besylate lactate succinate nitrate base freebase free salt monohydrate "
+        "hydrate dihydrate anhydrous sodium potassium racemate powder"
     ).split()
 )
 _MAX_TEXT = 300

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from libraries import candidates
+from libraries import candidates, mixtures
 from libraries.answer import Hit, LibraryAnswer
 from libraries.candidates import Candidate, Place, Substances
 from libraries.drafting import curve_section, settle
 from libraries.entry import Section
 from libraries.section_index import SectionIndex
-from spectra import decision
+from spectra import decision, mass_quality
 from spectra.calibration import Calibration
-from spectra.decision import Decision, DecisionState
+from spectra.decision import ComponentFit, Decision, DecisionState
 from spectra.errors import SpectrumError
 from spectra.prepare import Prepared, vibrational
 from spectra.quality import Quality
@@ -28,10 +28,8 @@ from spectra.spectrum import MassSpectrum, Measurement, Spectrum, Technique
 
 if TYPE_CHECKING:
     from libraries.library import Library
+    from spectra.chromatography import Component
 
-# A spectrum of one or two ions looks like a hundred substances.
-_FEWEST_PEAKS = 3
-_VISIBLE_SHARE = 0.01
 # Asking for the class of one component costs as much as a hundred comparisons. A run of 10,000
 # scans has about 200 components, most of them traces of solvent and column.
 _LEAST_SHARE = 0.002
@@ -90,19 +88,22 @@ def search_many(
     technique: Technique,  # noqa: ARG001 - the same signature as `search`
     top: int = 10,
     *,
-    shares: Sequence[float] | None = None,
+    components: Sequence[Component] | None = None,
 ) -> list[LibraryAnswer]:
     """Return what libraries say of each of many mass spectra, as `search` would, in batches.
 
     Parameters
     ----------
-    shares : sequence of float, optional
-        Share of the run's area of each spectrum, where they are the components of one run. Every
-        one is compared; whether an unidentified one is built like a known class is then asked of
-        the largest, and of those that show the ions of a class. The others say so.
+    components : sequence of Component, optional
+        Where the spectra are those of one run. Noise and purity then count for the quality, and
+        whether an unidentified one is built like a known class is asked of the largest and of
+        those that show the ions of a class; the others say that it was not.
     """
     searched = _having(libraries, Section.EI)
-    qualities = [_mass_quality(spectrum) for spectrum in spectra]
+    qualities = [
+        _mass_quality(spectrum, None if components is None else components[at])
+        for at, spectrum in enumerate(spectra)
+    ]
     usable = [spectrum for spectrum, seen in zip(spectra, qualities, strict=True) if seen.ok]
     places = [(s.library, s.index) for s in searched]
     found = iter(candidates.of_peaks(places, usable, top))
@@ -119,6 +120,7 @@ def search_many(
         if calibration is not None and calibration.sufficient:
             unexplained[at] = substances
     open_ones = [at for at in unexplained if answers[at].decision.state is DecisionState.NO_MATCH]
+    shares = None if components is None else [each.area_fraction for each in components]
     asked = _worth_asking(open_ones, spectra, shares)
     for at in open_ones:
         if at in asked:
@@ -183,13 +185,18 @@ def _curve(
         except SpectrumError as reason:
             return replace(_insufficient(reason.message), section=section, steps=steps)
     calibration = _calibration(searched, substances)
-    decided = _decided(searched, section, substances, calibration, prepared.quality)
+    fit = None
+    if substances.found and calibration is not None:
+        fit, calibration = mixtures.of_curve(substances.first_place, prepared.y, calibration)
+    decided = _decided(searched, section, substances, calibration, prepared.quality, fit)
+    is_mixture = decided.state is DecisionState.MIXTURE and fit is not None
     return LibraryAnswer(
         section=section,
         quality=prepared.quality,
         steps=steps,
         decision=decided,
         hits=_hits(substances, top),
+        mixture=mixtures.facts(fit) if is_mixture and fit is not None else None,
         libraries=names,
     )
 
@@ -217,13 +224,14 @@ def _decided(
     substances: Substances,
     calibration: Calibration | None,
     quality: Quality,
+    fit: ComponentFit | None = None,
 ) -> Decision:
     if not searched and quality.ok:
         reason = f"no library that was searched holds {section.value} spectra"
         return Decision(state=DecisionState.NO_MATCH, reasons=(reason,))
     family = substances.families()
     return decision.decide(
-        substances.as_hits(), calibration, isomers=family.__getitem__, quality=quality
+        substances.as_hits(), calibration, isomers=family.__getitem__, quality=quality, fit=fit
     )
 
 
@@ -273,8 +281,13 @@ def _hit(rank: int, each: Candidate) -> Hit:
     )
 
 
-def _mass_quality(spectrum: MassSpectrum) -> Quality:
-    reasons = list(spectrum.faults)
+def _mass_quality(spectrum: MassSpectrum, component: Component | None) -> Quality:
+    seen = mass_quality.check(
+        spectrum,
+        signal_to_noise=None if component is None else component.signal_to_noise,
+        purity=None if component is None else component.purity,
+    )
+    reasons = list(seen.reasons)
     if spectrum.precursor_mz is not None:
         reasons.append(
             f"an MS/MS spectrum of precursor {spectrum.precursor_mz:g} cannot be compared with "
@@ -283,20 +296,7 @@ def _mass_quality(spectrum: MassSpectrum) -> Quality:
     kind = spectrum.ionization.upper()
     if kind and not kind.startswith(("EI", "ELECTRON I")):
         reasons.append(f"{spectrum.ionization} cannot be compared with electron-impact spectra")
-    usable = (
-        np.isfinite(spectrum.mz)
-        & np.isfinite(spectrum.intensity)
-        & (spectrum.mz >= 0.5)
-        & (spectrum.mz < 1000.5)
-        & (spectrum.intensity > 0)
-    )
-    height = spectrum.intensity[usable]
-    visible = int(np.count_nonzero(height >= _VISIBLE_SHARE * height.max())) if height.size else 0
-    if int(np.count_nonzero(~np.isfinite(spectrum.mz + spectrum.intensity))):
-        reasons.append("some peaks are not numbers")
-    if visible < _FEWEST_PEAKS:
-        reasons.append(f"{visible} ions of 1 % or more, at least {_FEWEST_PEAKS} are needed")
-    return Quality(ok=not reasons, reasons=tuple(reasons))
+    return replace(seen, ok=not reasons, reasons=tuple(reasons))
 
 
 def _insufficient(*reasons: str) -> LibraryAnswer:

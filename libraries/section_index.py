@@ -23,12 +23,13 @@ from spectra.calibration import Calibration, calibrate_curves, calibrate_peaks, 
 from spectra.curve_index import INDEX_VERSION, CurveIndex
 from spectra.errors import NotComparableError, SpectrumError
 from spectra.grid import canonical
+from spectra.mixture import calibrate_components
 from spectra.peak_index import PeakIndex
 from spectra.prepare import PIPELINE, vibrational
 from spectra.spectrum import MassSpectrum, Technique
 
 # Changes whenever the same record would give another index or calibration.
-PIPELINE_VERSION = 1
+PIPELINE_VERSION = 2
 
 MOST_CALIBRATION_QUERIES = 2_000
 """A larger library is calibrated on every k-th reference."""
@@ -221,7 +222,7 @@ def _searchable(
     calibration = calibrate_curves(
         curves, groups, most_queries=MOST_CALIBRATION_QUERIES, pretreatment=pipeline(section)
     )
-    return curves, None, calibration
+    return curves, None, calibrate_components(curves, groups, calibration)
 
 
 def family_codes(formulas: Sequence[str], groups: IntArray) -> IntArray:

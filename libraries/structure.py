@@ -69,7 +69,7 @@ def parse(smiles: str) -> Mol:
     # RDKit explains a bad SMILES on stderr, which belongs to the front end.
     with _quiet(RDLogger):
         molecule = Chem.MolFromSmiles(text)
-        if molecule is None or molecule.GetNumAtoms() == 0:
+        if molecule is None or molecule.GetNumAtoms() == 0:  # type: ignore[redundant-expr]  # None: bad SMILES
             raise LibraryError(f"not a structure: {text[:60]!r}", hint=hint)
         if molecule.GetNumAtoms() > _MAX_ATOMS:
             raise LibraryError(
@@ -87,7 +87,7 @@ def inchikey(molecule: Mol) -> str:
     from rdkit import Chem, RDLogger
 
     with _quiet(RDLogger):
-        return str(Chem.MolToInchiKey(molecule))
+        return str(Chem.MolToInchiKey(molecule))  # type: ignore[no-untyped-call]  # RDKit has no types here
 
 
 def _carbons(molecule: Mol) -> int:

@@ -1,4 +1,4 @@
-"""Facts about substances: names, structure, formula, class, role and hazard group, with their confidence.
+"""Facts about substances: names, structure, class, role, hazard group, and how sure each is.
 
 A table of compiled facts read once from the package's own files. Knows no spectra, no law and
 no RDKit: everything here answers within a keystroke.
@@ -170,7 +170,7 @@ class Substances:
         text = text.strip()
         if _CAS.fullmatch(text):
             return self._by_cas.get(text)
-        # "AMINOPHENAZONE" has the shape of an InChIKey's first block, so names come second, not never.
+        # "AMINOPHENAZONE" has the shape of an InChIKey's first block: names come second, not never.
         if _INCHIKEY.fullmatch(text) and (found := self.by_inchikey(text)):
             return found
         for key in names.spellings(text):

@@ -194,9 +194,7 @@ def _mass_entries() -> Iterator[TrainingEntry]:
             inchikey=substance.inchikey,
             class_name=substance.class_name,
             technique=Technique.MS,
-            measurement=_mass_spectrum(
-                substance.name, full, metadata, substance.monoisotopic_mass
-            ),
+            measurement=_mass_spectrum(substance.name, full, metadata, substance.monoisotopic_mass),
             sources=sources,
         )
 
@@ -207,7 +205,7 @@ def _mass_spectrum(
     return MassSpectrum(
         title=title,
         mz=np.array(list(peaks), dtype=np.float64),
-        intensity=np.round(np.array(list(peaks.values()), dtype=np.float64), 2),
+        intensity=np.array([round(height, 2) for height in peaks.values()], dtype=np.float64),
         molecular_mass=mass,
         ionization="EI",
         metadata=metadata or {"training": "true", "Comment": MARK},

@@ -77,7 +77,9 @@ _TAIL_MASS = {"phenyl": 91, "thienyl": 97, "fluorophenyl": 109, "methylphenyl": 
 _PIPERIDINE_IONS: Mapping[int, float] = {42: 20, 44: 11, 56: 6, 82: 4, 96: 11, 70: 6}
 
 
-def fentanyl_peaks(acyl: str, aniline: str = "", piperidine: str = "", tail: str = "phenyl") -> Peaks:
+def fentanyl_peaks(
+    acyl: str, aniline: str = "", piperidine: str = "", tail: str = "phenyl"
+) -> Peaks:
     """Return the peaks of a fentanyl from its four parts.
 
     Ion A is the molecule without the tail's benzyl; B is A without the acyl group (as ketene);
@@ -105,7 +107,9 @@ def fentanyl_peaks(acyl: str, aniline: str = "", piperidine: str = "", tail: str
     """
     for part, known in ((acyl, ACYLS), (aniline, SHIFTS), (piperidine, SHIFTS), (tail, TAILS)):
         if part not in known:
-            raise LibraryError(f"no fragmentation rule for {part!r}", hint=f"Known: {', '.join(known)}")
+            raise LibraryError(
+                f"no fragmentation rule for {part!r}", hint=f"Known: {', '.join(known)}"
+            )
     group = ACYLS[acyl]
     shift = SHIFTS[aniline] + SHIFTS[piperidine]
     a = 245 - 57 + group.mass + shift
@@ -145,14 +149,16 @@ def cathinone_peaks(iminium: int, aryl: str, *, pyrrolidine: bool = False) -> Pe
     Raises
     ------
     LibraryError
-        The aryl part has no rule, or the iminium ion is none of the series 30 + 14 n (or 96 + 14 n).
+        The aryl part has no rule, or the iminium ion is none of 30 + 14 n (or 96 + 14 n).
 
     References
     ----------
     Zuba, TrAC 32 (2012) 15 (acylium and iminium ions of cathinones).
     """
     if aryl not in _ARYLS:
-        raise LibraryError(f"no fragmentation rule for {aryl!r}", hint=f"Known: {', '.join(_ARYLS)}")
+        raise LibraryError(
+            f"no fragmentation rule for {aryl!r}", hint=f"Known: {', '.join(_ARYLS)}"
+        )
     first = 84 if pyrrolidine else 30
     if iminium < first or (iminium - first) % 14:
         raise LibraryError(f"m/z {iminium} is no iminium ion of this series")
@@ -194,7 +200,9 @@ def tryptamine_peaks(iminium: int, ring: str, molecular: int, second: Mapping[in
         Ions of the amine beside the iminium ion.
     """
     if ring not in _INDOLES:
-        raise LibraryError(f"no fragmentation rule for {ring!r}", hint=f"Known: {', '.join(_INDOLES)}")
+        raise LibraryError(
+            f"no fragmentation rule for {ring!r}", hint=f"Known: {', '.join(_INDOLES)}"
+        )
     peaks: defaultdict[int, float] = defaultdict(float, {iminium: 100.0, molecular: 4.0})
     for ions in (_INDOLES[ring], {42: 6.0, 44: 4.0, 30: 4.0}, second):
         for mz, intensity in ions.items():

@@ -157,7 +157,7 @@ def _run_peaks(run: MassRun, libraries: Sequence[Library], top: int) -> list[Jso
         [each.spectrum for each in kept],
         Technique.GCMS,
         top,
-        shares=[each.area_fraction for each in kept],
+        components=kept,
     )
     left = len(components) - len(kept)
     entries = [_peak(each, answer) for each, answer in zip(kept, answers, strict=True)]

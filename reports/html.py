@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reports.document import DailyReport
-from reports.view import Panel, View, build
+from reports.layout import Panel, View
+from reports.view import build
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template

@@ -6,7 +6,7 @@ counts as zero.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -16,7 +16,8 @@ from lims.model import ReportRow
 from reports import encode, notices, records, shares, signals, silence
 from reports import watch as watch_list
 from reports.document import TRAINING_MARK, Change, Series, Signal, WatchItem
-from reports.hub_store import Alarm, EnrolledLab, HubStore, StoredReport, StoredRow, opened
+from reports.hub_model import Alarm, EnrolledLab, HubStore, StoredReport, StoredRow
+from reports.hub_store import opened
 from reports.silence import Presence
 from reports.wording import visible
 
@@ -166,9 +167,7 @@ def compose(
     labs = tuple(
         _lab_day(lab, by_lab.get(lab.site, []), day, now) for lab in _open_labs(store, day)
     )
-    in_force = store.rows_in_force(day.isoformat())
-    accepted = store.accepted_names()
-    rows, held = _usable(in_force, accepted)
+    rows, held, training = _usable(store.rows_in_force(day.isoformat()), store.accepted_names())
     tested = [row for row in rows if row.concluded_at is not None]
     past = notices.past(
         rows, records.zone("UTC"), day, changes=changes, rule=signals.POOLED_DAILY,
@@ -205,7 +204,7 @@ def compose(
             for alarm in store.alarms()
             if alarm.at[:10] >= (day - timedelta(days=1)).isoformat()
         ),
-        training_labs=tuple(sorted({row.lab for row in in_force if row.body["training"]})),
+        training_labs=training,
     )
 
 
@@ -280,13 +279,19 @@ def _expected_end(reports: Sequence[StoredReport], day: date) -> datetime:
 
 
 def _usable(
-    in_force: Sequence[StoredRow], accepted: frozenset[str]
-) -> tuple[list[ReportRow], tuple[Held, ...]]:
-    """Return the rows that count, one per laboratory and sample, and those held back."""
+    in_force: Iterable[StoredRow], accepted: frozenset[str]
+) -> tuple[list[ReportRow], tuple[Held, ...], tuple[str, ...]]:
+    """Return the rows that count, those held back, and the laboratories with training rows.
+
+    One row counts per laboratory and sample.
+    """
     held: list[Held] = []
+    training: set[str] = set()
     latest: dict[tuple[str, str], ReportRow] = {}
     for stored in in_force:
         body = stored.body
+        if body["training"]:
+            training.add(stored.lab)
         names = [name for name in stored.quarantined.split(", ") if name]
         if any(name.casefold() not in accepted for name in names):
             held.append(
@@ -303,7 +308,7 @@ def _usable(
             # Confirmed later: it says what is known now, and counts on the day it was first known.
             row = replace(row, concluded_at=before.concluded_at)
         latest[stored.lab, body["sample"]] = row
-    return list(latest.values()), tuple(held)
+    return list(latest.values()), tuple(held), tuple(sorted(training))
 
 
 def _row(stored: StoredRow) -> ReportRow:

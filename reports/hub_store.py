@@ -1,7 +1,7 @@
 """What a hub keeps: labs and their keys, every report as received, its rows, alarms and flags.
 
-Reports are append-only. `HubStore` is what the rest of the hub asks for; `SqliteHubStore` keeps it
-in one file of the hub folder. Another engine implements the same protocol.
+Reports are append-only. This is `reports.hub_model.HubStore` in one SQLite file of the hub folder;
+another engine implements the same protocol.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import json
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from lims import clock
 from lims.clock import stamp
 from lims.errors import ConfigError, NotFoundError
 from reports.errors import ReportError
+from reports.hub_model import Alarm, EnrolledLab, NewReport, StoredReport, StoredRow
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -66,129 +66,6 @@ CREATE TRIGGER sample_row_no_delete BEFORE DELETE ON sample_row
 CREATE TRIGGER lab_key_stays BEFORE UPDATE OF site, public_key, enrolled_at ON lab
   BEGIN SELECT RAISE(ABORT, 'a key on file is not exchanged'); END;
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnrolledLab:
-    """A laboratory whose reports are accepted while ``closed_at`` is empty."""
-
-    site: str
-    name: str
-    public_key: bytes
-    enrolled_at: str
-    closed_at: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewReport:
-    """A verified report about to be stored. ``rows`` and ``quarantined`` run side by side."""
-
-    report_id: str
-    lab: str
-    sequence: int
-    kind: str
-    day: str
-    supersedes: str
-    complete: bool
-    sha256: str
-    body: bytes
-    signature: bytes
-    totals: dict[str, Any]
-    reason: str
-    corrections: tuple[str, ...]
-    period_end: str
-    skew_s: int | None
-    rows: tuple[dict[str, Any], ...]
-    quarantined: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredReport:
-    """A report on file, without its body."""
-
-    id: int
-    report_id: str
-    lab: str
-    sequence: int
-    kind: str
-    day: str
-    supersedes: str
-    complete: bool
-    sha256: str
-    totals: dict[str, Any]
-    reason: str
-    corrections: tuple[str, ...]
-    period_end: str
-    received_at: str
-    skew_s: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alarm:
-    """Something headquarters must look at."""
-
-    at: str
-    lab: str
-    code: str
-    report_id: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredRow:
-    """One row of a report in force, with the local day it was reported for."""
-
-    lab: str
-    day: str
-    report_id: str
-    position: int
-    concluded: bool
-    quarantined: str
-    body: dict[str, Any]
-
-
-class HubStore(Protocol):
-    """What a hub needs of its database."""
-
-    def labs(self) -> list[EnrolledLab]:
-        """Return every enrolled lab, by site."""
-        ...
-
-    def lab(self, site: str) -> EnrolledLab | None:
-        """Return a lab, or None."""
-        ...
-
-    def report(self, report_id: str) -> StoredReport | None:
-        """Return a report on file, or None."""
-        ...
-
-    def with_sequence(self, lab: str, sequence: int) -> StoredReport | None:
-        """Return the report of a lab that has this sequence number, or None."""
-        ...
-
-    def add(self, report: NewReport) -> int:
-        """Store a report with its rows in one transaction."""
-        ...
-
-    def reports(self, lab: str = "") -> list[StoredReport]:
-        """Return the reports on file in the order received, of one lab or of all."""
-        ...
-
-    def rows_in_force(self, until_day: str) -> list[StoredRow]:
-        """Return the rows of the reports in force up to a day."""
-        ...
-
-    def alarm(self, lab: str, code: str, report_id: str, detail: str) -> None:
-        """Write down something to look at."""
-        ...
-
-    def alarms(self) -> list[Alarm]:
-        """Return all alarms, oldest first."""
-        ...
-
-    def accepted_names(self) -> frozenset[str]:
-        """Return the names accepted beyond the substance table, in lower case."""
-        ...
 
 
 class SqliteHubStore:
@@ -367,24 +244,29 @@ class SqliteHubStore:
             )  # fmt: skip
         return number
 
-    def rows_in_force(self, until_day: str) -> list[StoredRow]:
-        """Return the rows of the reports in force up to a day: per lab and day the latest received.
+    def rows_in_force(self, until_day: str) -> Iterator[StoredRow]:
+        """Yield the rows of the reports in force up to a day: per lab and day the latest number.
 
         A corrected report stays on file and no longer counts; nor does a retracted one.
         """
-        found = self._rows(
-            "SELECT r.lab, r.day, r.report_id, s.position, s.concluded, s.quarantined, s.body "
+        sql = (
+            "SELECT r.lab, r.day, r.report_id, s.concluded, s.quarantined, s.body "
             "FROM (SELECT lab, day, max(sequence) AS top FROM report WHERE day<=? "
             "GROUP BY lab, day) f JOIN report r ON r.lab=f.lab AND r.sequence=f.top "
-            "JOIN sample_row s ON s.report=r.id ORDER BY r.day, r.lab, s.position",
-            until_day,
+            "JOIN sample_row s ON s.report=r.id ORDER BY r.day, r.lab, s.position"
         )
-        return [
-            StoredRow(
-                **{**row, "concluded": bool(row["concluded"]), "body": json.loads(row["body"])}
-            )
-            for row in found
-        ]
+        with self._lock:
+            for lab, day, report_id, concluded, quarantined, body in self._db.execute(
+                sql, [until_day]
+            ):
+                yield StoredRow(
+                    lab=lab,
+                    day=day,
+                    report_id=report_id,
+                    concluded=bool(concluded),
+                    quarantined=quarantined,
+                    body=json.loads(body),
+                )
 
     def alarm(self, lab: str, code: str, report_id: str, detail: str) -> None:
         """Write down something to look at; of one lab and code no more than a thousand are kept."""

@@ -16,7 +16,7 @@ from typing import Any
 from lims import canonical, clock, keys
 from lims.errors import RecordError
 from reports import schema
-from reports.hub_store import EnrolledLab, HubStore, NewReport
+from reports.hub_model import EnrolledLab, HubStore, NewReport
 from reports.records import IDENTIFIED
 
 MAX_BYTES = 8 * 1024 * 1024

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from reports import html, pdf, silence
 from reports.document import TRAINING_MARK
 from reports.hub_digest import Digest, LabDay
-from reports.view import (
+from reports.layout import (
     NONE,
     Column,
     Section,

@@ -10,7 +10,8 @@ from typing import Any, Final
 from reports.document import DailyReport
 from reports.errors import ReportError
 from reports.html import TEMPLATES
-from reports.view import View, build
+from reports.layout import View
+from reports.view import build
 from reports.wording import escaped
 
 # Code points that the fonts inside typst can print, upright and bold (measured with each alone).

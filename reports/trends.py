@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from lims.model import ReportRow
 from reports import daily, records, shares
 from reports.document import Change, DailyReport, LabFacts, Series, Signal
+from reports.layout import percent, share_words
 from reports.shares import Share, ShareChange
-from reports.view import percent, share_words
 from reports.wording import visible
 
 if TYPE_CHECKING:

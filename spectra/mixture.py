@@ -22,6 +22,7 @@ from spectra.similarity import POLYNOMIAL_DEGREE, polynomial_basis
 
 MOST_COMPONENTS = 3
 BEAM = 40
+_SHIFT_BEAM = 3
 # Two references this alike (1 − g²) cannot be told apart as components.
 _LEAST_INDEPENDENCE = 1e-3
 
@@ -137,21 +138,18 @@ def explain(
 
     Notes
     -----
-    All components share one axis shift, that of the best single row. The whole library competes
-    for every further component: the minor one is often far down a list of single scores.
+    All components share one axis shift, the one at which a few of them explain most: a single row
+    would bend the axis towards itself. The whole library competes for every further component,
+    as the minor one is often far down a list of single scores.
     """
     labels = np.asarray(groups)
     if labels.shape != (len(index),):
         raise SpectrumError(f"{labels.shape} groups for {len(index)} rows")
     ready = index.query(query)
-    best = index.search(query, 1)
-    if not best.rows.size:
-        return Explanation(fits=(), agreed=(), groups=labels)
-    place = int(np.flatnonzero(ready.shifts * index.grid.step_cm1 == best.shifts_cm1[0])[0])
     scale = index.component_scale(ready)
     if len(without):
         scale[np.asarray(without, dtype=np.int64)] = 0.0
-    match = index.products(ready.vectors[place][None])[:, 0] * scale
+    matches = index.products(ready.vectors) * scale[:, None]
 
     def columns(rows: IntArray) -> FloatArray:
         vectors = index.region_vectors(rows, ready) * scale[rows, None]
@@ -159,10 +157,24 @@ def explain(
 
     # Text compares slowly, and every partial fit asks which rows are of its own substances.
     number = labels if labels.dtype.kind in "iu" else np.unique(labels, return_inverse=True)[1]
-    fits, pool = beam_fits(match, columns, number, most=most, beam=beam)
+    place = _shared_shift(matches, columns, number, most)
+    fits, pool = beam_fits(matches[:, place], columns, number, most=most, beam=beam)
     shift = int(ready.shifts[place])
     agreed = _agreements(index, ready, shift, fits, pool, number)
     return Explanation(fits=tuple(fits), agreed=agreed, groups=labels)
+
+
+def _shared_shift(
+    matches: FloatArray, columns: Columns, groups: npt.NDArray[np.generic], most: int
+) -> int:
+    """Return the column of ``matches``, one per shift, whose narrow search explains most."""
+    if matches.shape[1] == 1:
+        return 0
+    explained = []
+    for place in range(matches.shape[1]):
+        fits, _ = beam_fits(matches[:, place], columns, groups, most=most, beam=_SHIFT_BEAM)
+        explained.append(round(fits[-1].explained, 6) if fits else 0.0)
+    return int(np.argmax(explained))  # shifts are nearest to zero first: the smallest wins a tie
 
 
 def beam_fits(
@@ -225,6 +237,7 @@ def _grow(
             allowed &= groups != groups[row]
         gain = np.where(allowed, left**2 / np.where(allowed, free, 1.0), 0.0)
         count = min(beam, gain.size)
+        held = float(match[chosen] @ weights)
         for new in np.argpartition(gain, gain.size - count)[gain.size - count :]:
             key = tuple(sorted((*rows, int(new))))
             if gain[new] <= 0 or key in found:
@@ -235,7 +248,7 @@ def _grow(
                 found[key] = Fit(
                     rows=(*rows, int(new)),
                     weights=np.append(first, last),
-                    explained=float(match[chosen] @ weights + gain[new]),
+                    explained=held + float(gain[new]),
                 )
     return sorted(found.values(), key=lambda fit: (-fit.explained, fit.rows))[:beam]
 

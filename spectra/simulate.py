@@ -231,7 +231,9 @@ def mass_spectrum(
         back, np.concatenate([counted, random.integers(1, 4, noise_peaks).astype(np.float64)])
     )
     seen = heights > 0
-    return MassSpectrum(title=title, mz=places[seen], intensity=heights[seen], ionization="EI")
+    return MassSpectrum(
+        title=title, mz=places[seen], intensity=heights[seen].astype(np.float64), ionization="EI"
+    )
 
 
 def exponentially_modified_gaussian(

@@ -1,7 +1,7 @@
 """The four things a bench measures, as frozen data: read-only arrays in file order and own units.
 
 ``Spectrum`` (Raman, infrared and other curves), ``MassSpectrum``, ``Chromatogram`` and ``MassRun``
-(a GC-MS run). They know nothing of files: where they came from stands in the export that holds them.
+(a GC-MS run). They know nothing of files: where they came from stands in their export.
 """
 
 from __future__ import annotations

@@ -37,6 +37,8 @@ _PLAIN = re.compile(rf"({_AFFN}(?:[eE][-+]?\d{{1,3}})?)|(\?)|([\s,;]+)|(.)")
 _PACKED = re.compile(
     rf"({_AFFN}(?:[eE][-+]\d{{1,3}}(?=[\s,;]|$))?)|([@A-Za-z%][\d.]*)|(\?)|([\s,;]+)|(.)"
 )
+# A line of a table holds an ordinate: alone, 646.2E66 can only be x and the digits 566.
+_ONLY_SQZ = re.compile(rf"\s*{_AFFN}[eE]\d+\s*")
 # At the start of a compressed line an E after x is an exponent only with a sign and two digits.
 _X_START = re.compile(rf"\s*({_AFFN}(?:[eE][-+]\d{{2,3}}(?=[-+\s@A-Za-z%]))?)")
 
@@ -76,7 +78,10 @@ def decode(lines: Sequence[str], limit: int) -> Ordinates:
     CorruptFileError
         A character that is no number, a difference without a start, or too many values.
     """
-    compressed = any(COMPRESSED.search(_MISSING_WORD.sub("?", line)) for line in lines)
+    compressed = any(
+        COMPRESSED.search(text) or _ONLY_SQZ.fullmatch(text)
+        for text in (_MISSING_WORD.sub("?", line) for line in lines)
+    )
     result = Ordinates(values=[], line_x=[], bad_checks=[])
     ended_in_difference = False
     for at, raw in enumerate(lines):
@@ -214,12 +219,15 @@ def encode_difdup(values: Sequence[int], per_line: int = 40) -> list[str]:
     """
     lines: list[str] = []
     at = 0
+    # Only a line that ends in a difference is followed by a check point.
+    in_difference = False
     while at < len(values):
         chunk = list(values[at : at + per_line])
-        lead = [values[at - 1], *chunk] if at and lines else chunk
+        lead = [values[at - 1], *chunk] if in_difference else chunk
         lines.append(_encode_line(lead))
+        in_difference = len(lead) > 1
         at += len(chunk)
-    if lines and len(values) > 1:
+    if in_difference:
         lines.append(_digits(values[-1], _SQZ_POSITIVE, "@" + _SQZ_NEGATIVE))
     return lines
 

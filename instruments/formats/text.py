@@ -18,11 +18,10 @@ from instruments.decoding import lines as split_lines
 from instruments.errors import CorruptFileError, RefusedFormatError, UnknownFormatError
 from instruments.export import Reading
 from instruments.formats import text_header, text_own
-from instruments.formats.text_columns import Columns, Guess, choose, guess
+from instruments.formats.text_columns import Columns, Guess, choose
+from instruments.formats.text_meaning import Words, find_meaning
 from instruments.formats.text_table import MIN_ROWS, NumberTable, TextLayout, find_layout, tables
 from instruments.limits import SPECTRUM_BYTES
-from instruments.units import x_axis, y_axis
-from spectra import axis
 from spectra.axis import FloatArray, XKind, YKind
 from spectra.spectrum import Chromatogram, MassSpectrum, Measurement, Spectrum, Technique
 
@@ -190,16 +189,29 @@ def _curves(
     measured: list[Measurement] = []
     notes: list[str] = []
     technique = Technique.OTHER
+    blank = 0
     for at in columns.ys:
         x, y = table.values[:, columns.x], table.values[:, at]
         kept = ~(np.isnan(x) | np.isnan(y))
         dropped = int(x.size - kept.sum())
+        blank += dropped
         if not kept.any():
             notes.append(f"column {at + 1} holds no values")
             continue
-        if dropped:
+        if dropped and len(columns.ys) == 1:
             notes.append(f"{dropped} of {x.size} rows have a blank x or y and were left out")
-        meaning, note = _meaning(table, source, own, columns.x, at, x[kept], y[kept], mapping)
+        if mapping is not None:
+            meaning, note = _mapped(mapping), ""
+        else:
+            named = "" if columns.are_curves or not table.names else table.names[at]
+            words = Words(
+                x=table.names[columns.x] if table.names else "",
+                y=named,
+                columns=table.names,
+                pairs=source.pairs | own,
+                dialect=source.dialect,
+            )
+            meaning, note = find_meaning(words, x[kept], y[kept])
         notes.extend([note] if note else [])
         technique = meaning.technique
         title = _title(table, source, own, at, len(columns.ys))
@@ -209,6 +221,8 @@ def _curves(
         raise CorruptFileError("no row holds both an x and a y", hint="Export the data again.")
     if len(columns.ys) > 1:
         notes.append(f"{len(columns.ys)} columns of ordinates, each read as one spectrum")
+        if blank:
+            notes.append(f"{blank} blank cells were left out")
     return measured, technique, notes
 
 
@@ -219,96 +233,15 @@ def _title(table: NumberTable, source: _Source, own: dict[str, str], at: int, n_
     return one_line(stated or PurePath(source.name).stem)
 
 
-def _meaning(
-    table: NumberTable,
-    source: _Source,
-    own: dict[str, str],
-    x_at: int,
-    y_at: int,
-    x: FloatArray,
-    y: FloatArray,
-    mapping: TextMapping | None,
-) -> tuple[Guess, str]:
-    """Return what the columns measure: mapping, then the file's words, then a guess with a note."""
-    if mapping is not None:
-        return Guess(
-            x_kind=mapping.x_kind,
-            x_unit=mapping.x_unit,
-            y_kind=mapping.y_kind,
-            y_unit=mapping.y_unit,
-            technique=mapping.technique,
-            reason="",
-        ), ""
-    pairs = source.pairs | own
-    x_words = table.names[x_at] if table.names else ""
-    y_words = table.names[y_at] if table.names else ""
-    stated = text_header.x_unit(pairs)
-    technique = _stated_technique(source, table, pairs, x_words)
-    x_kind, x_unit = x_axis(stated or x_words, technique)
-    if x_kind is XKind.UNKNOWN:
-        x_kind, x_unit = x_axis(x_words, technique)
-    if source.dialect == "ocean-txt" and x_kind is XKind.UNKNOWN:
-        x_kind, x_unit = XKind.WAVELENGTH, axis.UNIT_NM
-    if source.dialect == "agilent-csv" and x_kind is XKind.UNKNOWN:
-        x_kind, x_unit = XKind.TIME, axis.UNIT_MIN
-    proposal = guess(x, y)
-    note = ""
-    if x_kind is XKind.UNKNOWN:
-        x_kind, x_unit = proposal.x_kind, proposal.x_unit
-        technique = proposal.technique if technique is Technique.OTHER else technique
-        if technique is Technique.RAMAN and x_kind is XKind.WAVENUMBER:
-            x_kind = XKind.RAMAN_SHIFT
-        note = f"the file does not name its x unit; {proposal.reason}: please confirm"
-    y_kind, y_unit = y_axis(text_header.y_unit(pairs) or y_words, y, technique)
-    technique = _technique(technique, x_kind, y_kind, proposal)
-    if technique is Technique.RAMAN:
-        if x_kind is XKind.WAVENUMBER:
-            x_kind = XKind.RAMAN_SHIFT
-        if y_kind is YKind.UNKNOWN:
-            y_kind, y_unit = YKind.RAMAN_INTENSITY, axis.UNIT_COUNTS
-    elif y_kind is YKind.UNKNOWN and technique is Technique.FTIR and proposal.y_kind is not y_kind:
-        y_kind, y_unit = proposal.y_kind, proposal.y_unit
-        note = note or f"the file does not name its ordinate; {proposal.reason}: please confirm"
-    meaning = Guess(
-        x_kind=x_kind,
-        x_unit=one_line(x_unit, limit=40),
-        y_kind=y_kind,
-        y_unit=one_line(y_unit, limit=40),
-        technique=technique,
+def _mapped(mapping: TextMapping) -> Guess:
+    return Guess(
+        x_kind=mapping.x_kind,
+        x_unit=mapping.x_unit,
+        y_kind=mapping.y_kind,
+        y_unit=mapping.y_unit,
+        technique=mapping.technique,
         reason="",
     )
-    return meaning, note
-
-
-def _stated_technique(
-    source: _Source, table: NumberTable, pairs: dict[str, str], x_words: str
-) -> Technique:
-    words = " ".join((x_words, *pairs, *pairs.values(), *table.names)).lower()
-    if source.dialect in ("bwtek-txt", "wasatch-csv", "lightnovo-txt", "renishaw-txt"):
-        return Technique.RAMAN
-    if "raman" in words or "rel. 1/cm" in words or text_header.laser_nm(pairs) is not None:
-        return Technique.RAMAN
-    if "infrared" in words or "ftir" in words or "ft-ir" in words:
-        return Technique.FTIR
-    return Technique.OTHER
-
-
-def _technique(stated: Technique, x_kind: XKind, y_kind: YKind, proposal: Guess) -> Technique:
-    if x_kind is XKind.TIME:
-        return Technique.GC
-    if x_kind is XKind.MZ:
-        return Technique.MS
-    if x_kind is XKind.RAMAN_SHIFT:
-        return Technique.RAMAN
-    if x_kind is XKind.WAVENUMBER:
-        if y_kind in (YKind.ABSORBANCE, YKind.TRANSMITTANCE, YKind.REFLECTANCE):
-            return Technique.FTIR
-        if y_kind is YKind.RAMAN_INTENSITY:
-            return Technique.RAMAN
-        return stated if stated is not Technique.OTHER else proposal.technique
-    if x_kind in (XKind.PIXEL, XKind.WAVELENGTH):
-        return stated
-    return stated
 
 
 def _pieces(x: FloatArray, y: FloatArray) -> list[tuple[FloatArray, FloatArray]]:

@@ -30,6 +30,8 @@ _Y_RANKS = (
     (r"intensity|\bint\b|cts|counts?\b|signal|value|abundance|^y$", 5),
     (r"raw", 3),
 )
+# No instrument writes more columns of its own beside one x axis.
+_INSTRUMENT_COLUMNS = 16
 _NEVER_Y = re.compile(
     r"^(?:dark|reference|background(?:[ _]data)?|pixels?|baseline|step.*)$", re.IGNORECASE
 )
@@ -37,10 +39,15 @@ _NEVER_Y = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """Positions of x and of each ordinate."""
+    """Positions of x and of each ordinate.
+
+    ``are_curves`` says that each column is one curve and its name a title, as in a library, not
+    the word for a kind of ordinate.
+    """
 
     x: int
     ys: tuple[int, ...]
+    are_curves: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,13 +91,15 @@ def choose(table: NumberTable) -> Columns:
     others = [at for at in range(n_columns) if at != x and not _NEVER_Y.match(table.names[at])]
     y_ranks = {at: _rank(table.names[at], _Y_RANKS) for at in others}
     best = max(y_ranks.values(), default=0)
-    if best:
+    known = sum(1 for rank in y_ranks.values() if rank)
+    # A column for each substance: a few names may hold a word such as "raw" or "transmission".
+    library = len(others) > _INSTRUMENT_COLUMNS and known < len(others) // 2
+    if best and not library:
         return Columns(x=x, ys=tuple(at for at in others if y_ranks[at] == best))
-    # No known word: a table of one named curve per column, as libraries are exchanged.
-    ys = tuple(at for at in others if x_ranks[at] == 0)
+    ys = tuple(at for at in others if library or x_ranks[at] == 0)
     if not ys:
         raise RefusedFormatError("no column holds an ordinate", hint=_NAMES)
-    return Columns(x=x, ys=ys)
+    return Columns(x=x, ys=ys, are_curves=True)
 
 
 _NAMES = (

@@ -9,7 +9,7 @@ import pytest
 
 
 def data(*parts: str) -> Path:
-    """Return a file of the data folder; skip where there is no folder, fail where a file is gone."""
+    """Return a file of the data folder; skip without a folder, fail where a file is gone."""
     stated = os.environ.get("FOL_REAL_DATA")
     folder = Path(stated) if stated else Path(__file__).resolve().parents[3] / "shared" / "data"
     if not folder.is_dir():

@@ -1,6 +1,7 @@
 """Every row of the manifest: read with the facts that hold, or refused with what to do instead."""
 
 import csv
+import gc
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.real
 
 ROWS = manifest()
 
-# Refused on purpose: not for this bench, a background alone, or a container no open reader exists for.
+# Refused on purpose: not for this bench, a background alone, or no open reader exists.
 REFUSED = (
     "jcamp-refuse",
     "jcamp-ntuples",
@@ -234,7 +235,7 @@ def test_pixels_are_never_taken_for_wavenumbers():
     assert read(path).spectra[0].x_kind is XKind.PIXEL
 
 
-# pyteomics leaves the file of its vocabulary open.
+# pyteomics leaves the file of its vocabulary open: collect it here, not in another test.
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_mzml_agrees_with_pyteomics():
@@ -250,3 +251,4 @@ def test_mzml_agrees_with_pyteomics():
             started = scan["scanList"]["scan"][0]["scan start time"]
             assert started.unit_info == "minute"
             assert run.scan_time_s[at] == pytest.approx(float(started) * 60.0)
+    gc.collect()

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from reports import hub_digest, hub_view, watch
+from lims.errors import NotFoundError, RecordError
+from reports import hub_digest, hub_notes, hub_view, watch
 from reports.document import Issue
 from reports.hub_store import SqliteHubStore
 from reports.signals import SignalKind
@@ -179,3 +180,43 @@ def test_same_store_gives_the_same_digest(hub):
     sites["L01"].send(store, sites["L01"].body(numbered("L01", "fentanyl")))
     first, second = (hub_digest.to_json(hub_digest.digest(folder, DAY)) for _ in range(2))
     assert first == second
+
+
+def test_flag_drafts_a_query_on_parcel_shipper_and_receiver(hub):
+    folder, store, sites = hub
+    row = a_row(DAY, "xylazine", sample="L01-1", shipment="L01-P9")
+    sites["L01"].send(store, sites["L01"].body([row]))
+    made = hub_notes.flag(folder, "liaison1", "L01-1", "New Jersey cluster")
+    for word in (
+        "Parcel L01-P9",
+        "Shipper",
+        "Receiver",
+        "xylazine",
+        "1.5 kg",
+        "New Jersey cluster",
+    ):
+        assert word in made.query
+    assert [each["sample"] for each in store.flags()] == ["L01-1"]
+    with pytest.raises(NotFoundError):
+        hub_notes.flag(folder, "liaison1", "L01-99", "x")
+    with pytest.raises(RecordError):
+        hub_notes.flag(folder, "", "L01-1", "x")
+
+
+def test_query_on_a_candidate_names_no_substance(hub):
+    folder, store, sites = hub
+    sites["L01"].send(store, sites["L01"].body([a_candidate(sample="L01-1")]))
+    assert "not identified" in hub_notes.flag(folder, "liaison1", "L01-1", "new class").query
+
+
+def test_partner_notice_says_which_standard_is_needed(hub):
+    folder, store, sites = hub
+    for name in ("L01", "L02"):
+        rows = numbered(name, "protonitazene")
+        sites[name].send(store, sites[name].body(rows))
+    made = hub_digest.digest(folder, DAY)
+    text = hub_notes.partner_notice(made, made.first_seen[0])
+    assert "Reference standard needed: protonitazene" in text
+    assert "2 laboratories (L01, L02)" in text
+    assert "First seen: 2026-11" in text
+    assert "Origins: CN" in text

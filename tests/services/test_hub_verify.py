@@ -220,7 +220,7 @@ def test_retraction_takes_the_rows_out_of_every_later_count(store, site):
     site.send(store, site.body(rows("fentanyl")))
     issue = correction("NOG-2026-11-23-d.c1", "NOG-2026-11-23-d", 2, kind="retraction")
     assert site.send(store, site.body([], issue=issue)).code == "stored"
-    assert store.rows_in_force(DAY.isoformat()) == []
+    assert list(store.rows_in_force(DAY.isoformat())) == []
 
 
 def test_reports_on_file_cannot_be_changed_or_deleted(store, site, tmp_path):
@@ -275,7 +275,7 @@ def test_store_of_newer_software_is_refused(tmp_path):
 def test_many_rows_stay_quick_and_whole(store, site):
     body = site.body(many(DAY, 600, "fentanyl"))
     assert site.send(store, body).code == "stored"
-    assert len(store.rows_in_force(DAY.isoformat())) == 600
+    assert len(list(store.rows_in_force(DAY.isoformat()))) == 600
     assert json.loads(store.body("NOG-2026-11-23-d"))["totals"]["tested"] == 600
 
 

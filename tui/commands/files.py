@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -113,17 +114,17 @@ def _draw(export: Export) -> None:
 @click.option("--output", "-o", type=click.Path(dir_okay=False), help="A file; else stdout.")
 def export_(file: str, form: str, output: str | None) -> int:
     """Write what was read from FILE in an open format."""
-    from instruments.writers import write
+    from instruments.writers import write as write_measurements
 
     exports, problems, _ = read_all((file,))
     if problems:
         return _tell(problems)
-    data = write(exports[0].spectra, form)
+    data = write_measurements(exports[0].spectra, form)
     if output:
         Path(output).write_bytes(data)
         say(f"{output}: {len(data)} bytes")
     else:
-        click.get_binary_stream("stdout").write(data)
+        sys.stdout.buffer.write(data)
     return 0
 
 

@@ -46,7 +46,7 @@ def write_exports(folder: Path, random: np.random.Generator) -> None:
         "mzml",
     )
     _write(
-        folder / "parcel-4-raman.csv", measured("titanium dioxide, anatase", Technique.RAMAN, random), "csv"
+        folder / "parcel-4-raman.csv", measured("calcium carbonate", Technique.RAMAN, random), "csv"
     )
 
 

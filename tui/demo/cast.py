@@ -127,15 +127,15 @@ NIGHT = (
         reason="candidate analogue of the fentanyl class, handled as the class",
     ),
     Parcel(
-        title="white pigment that is what its papers say",
+        title="white filler that is what its papers say",
         shipment=ShipmentDraft(
-            declared_goods="titanium dioxide pigment",
+            declared_goods="calcium carbonate filler",
             declared_value="95 USD",
             declared_weight="2 kg",
             freight="40 USD",
             stream="express",
             carrier="courier",
-            consignor="Rhein Pigmente",
+            consignor="Rhein Minerals",
             consignee="Atelier Example",
             consignee_address="9 Mill Road, Flagstaff",
             origin="DE",
@@ -143,7 +143,7 @@ NIGHT = (
             destination="Flagstaff, Arizona",
         ),
         sample=SampleDraft(
-            description="tin, white pigment",
+            description="tin, white powder",
             form="powder",
             gross_ug=2_020_000_000,
             seal="A1004",

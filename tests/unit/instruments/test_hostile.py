@@ -211,8 +211,8 @@ def test_flipped_and_cut_bytes_give_a_spectrum_or_our_error(name):
                 damaged[at % len(damaged)] = int(random.integers(0, 256))
         try:
             export = read_bytes(bytes(damaged), name)
-        except FormatError as error:
-            assert error.message
+        except FormatError:
+            continue
         else:
             assert export.spectra
             assert all(value.isprintable() for value in export.metadata.values())

@@ -88,9 +88,9 @@ def test_reading_that_takes_too_long_ends(monkeypatch):
 
 
 def test_reading_that_needs_too_much_memory_ends(monkeypatch):
-    data = ("##TITLE=x\n##XYDATA=(X++(Y..Y))\n" + "1 2 3 4 5 6 7 8\n" * 1_000_000).encode()
+    data = ("##TITLE=x\n##XYDATA=(X++(Y..Y))\n" + "1 2 3 4 5 6 7 8\n" * 100_000).encode()
     sandbox._CHILD.stop()
-    monkeypatch.setattr(sandbox, "MEMORY_BYTES", 500_000_000)
+    monkeypatch.setattr(sandbox, "MEMORY_BYTES", 100_000_000)
     monkeypatch.setattr(sandbox, "_MEMORY_PER_BYTE", 0)
     with pytest.raises(CorruptFileError, match=r"memory|died"):
         sandbox.read_guarded_bytes(data, "big.jdx")

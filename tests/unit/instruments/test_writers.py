@@ -1,4 +1,5 @@
 import csv
+import gc
 import io
 
 import numpy as np
@@ -153,7 +154,7 @@ def test_every_format_has_a_writer():
             write([], form)
 
 
-# pyteomics leaves the file of its vocabulary open.
+# pyteomics leaves the file of its vocabulary open: collect it here, not in another test.
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_mzml_is_read_alike_by_pyteomics():
@@ -161,6 +162,7 @@ def test_mzml_is_read_alike_by_pyteomics():
     run = a_run(stored_tic=np.arange(25.0) + 1)
     with mzml.MzML(io.BytesIO(write([run], "mzml")), use_index=False) as source:
         scans = list(source)
+    gc.collect()
     assert len(scans) == run.n_scans
     for at, scan in enumerate(scans):
         own = run.scan(at)

@@ -16,9 +16,9 @@ def test_a_class_is_as_dangerous_as_most_of_its_members() -> None:
         members = substances.table().members(class_name)
         whole = hazards.of_class(class_name)
         assert whole is not None
-        assert whole.rank <= min(
-            hazards.of_substance(row).rank for row in members
-        ), f"{class_name} warns less than one of its members deserves"
+        assert whole.rank <= min(hazards.of_substance(row).rank for row in members), (
+            f"{class_name} warns less than one of its members deserves"
+        )
 
 
 @pytest.mark.parametrize("class_name", ["fentanyl", "nitazene"])

@@ -70,9 +70,7 @@ def test_letters_agree_with_the_independent_reading_of_the_table(
         if "FRS " in row.us_schedule:
             expected = row.us_schedule.split("FRS ")[1].rstrip(")")
             assert "".join(read[row.name].rules[0].letters) == expected, row.name
-    counts = Counter(
-        "".join(read[row.name].rules[0].letters) for row in TABLE.members("fentanyl")
-    )
+    counts = Counter("".join(read[row.name].rules[0].letters) for row in TABLE.members("fentanyl"))
     assert [counts[k] for k in ("DE", "E", "D", "B", "C")] == [38, 32, 13, 8, 6]
 
 

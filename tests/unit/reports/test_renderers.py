@@ -63,7 +63,7 @@ def parsed(page: bytes) -> Tags:
 @pytest.fixture(scope="module")
 def report():
     change = Change(day=DAY - timedelta(days=100), kind="library", text="swgdrug 3.14")
-    rows = [*a_year(2), a_candidate(), a_row(DAY, "xylazine", hazard="H1")]
+    rows = [*a_year(1)[-60:], a_candidate(), a_row(DAY, "xylazine", hazard="H1")]
     return daily.compose(rows, rows, DAY, facts(changes=(change,)))
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports import shares, trends, view
+from reports import layout, shares, trends
 from tests.unit.reports.builders import many
 
 DAY = date(2026, 11, 23)
@@ -21,7 +21,7 @@ def test_the_shift_by_hand():
     assert fentanyl.share_ratio == pytest.approx(2.9, abs=0.05)
     assert fentanyl.count_ratio == pytest.approx(104 / 18)
     assert (fentanyl.rank, fentanyl.rank_before) == (1, 2)
-    words = view.share_words(fentanyl)
+    words = layout.share_words(fentanyl)
     assert words[1:3] == ("104 of 200", "52 %")
     assert words[4:9] == ("18 of 100", "18 %", "+34", "× 2.9", "× 5.8")
 
@@ -60,7 +60,7 @@ def test_share_of_nothing_is_none_not_an_error():
     assert (nothing.share, nothing.low, nothing.high) == (None, None, None)
     moved = shares.change("x", shares.share(3, 10), nothing)
     assert (moved.points, moved.share_ratio, moved.count_ratio) == (None, None, None)
-    assert view.share_words(moved)[5:9] == ("–", "–", "–", "–")
+    assert layout.share_words(moved)[5:9] == ("–", "–", "–", "–")
 
 
 def test_ratio_to_zero_is_none():

@@ -1,0 +1,129 @@
+"""What a hub knows, as frozen data, and what it needs of whatever database keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolledLab:
+    """A laboratory whose reports are accepted while ``closed_at`` is empty."""
+
+    site: str
+    name: str
+    public_key: bytes
+    enrolled_at: str
+    closed_at: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewReport:
+    """A verified report about to be stored. ``rows`` and ``quarantined`` run side by side."""
+
+    report_id: str
+    lab: str
+    sequence: int
+    kind: str
+    day: str
+    supersedes: str
+    complete: bool
+    sha256: str
+    body: bytes
+    signature: bytes
+    totals: dict[str, Any]
+    reason: str
+    corrections: tuple[str, ...]
+    period_end: str
+    skew_s: int | None
+    rows: tuple[dict[str, Any], ...]
+    quarantined: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredReport:
+    """A report on file, without its body."""
+
+    id: int
+    report_id: str
+    lab: str
+    sequence: int
+    kind: str
+    day: str
+    supersedes: str
+    complete: bool
+    sha256: str
+    totals: dict[str, Any]
+    reason: str
+    corrections: tuple[str, ...]
+    period_end: str
+    received_at: str
+    skew_s: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """Something headquarters must look at."""
+
+    at: str
+    lab: str
+    code: str
+    report_id: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRow:
+    """One row of a report in force, with the local day it was reported for."""
+
+    lab: str
+    day: str
+    report_id: str
+    concluded: bool
+    quarantined: str
+    body: dict[str, Any]
+
+
+class HubStore(Protocol):
+    """What a hub needs of its database."""
+
+    def labs(self) -> list[EnrolledLab]:
+        """Return every enrolled lab, by site."""
+        ...
+
+    def lab(self, site: str) -> EnrolledLab | None:
+        """Return a lab, or None."""
+        ...
+
+    def report(self, report_id: str) -> StoredReport | None:
+        """Return a report on file, or None."""
+        ...
+
+    def with_sequence(self, lab: str, sequence: int) -> StoredReport | None:
+        """Return the report of a lab that has this sequence number, or None."""
+        ...
+
+    def add(self, report: NewReport) -> int:
+        """Store a report with its rows in one transaction."""
+        ...
+
+    def reports(self, lab: str = "") -> list[StoredReport]:
+        """Return the reports on file in the order received, of one lab or of all."""
+        ...
+
+    def rows_in_force(self, until_day: str) -> Iterator[StoredRow]:
+        """Yield the rows of the reports in force up to a day."""
+        ...
+
+    def alarm(self, lab: str, code: str, report_id: str, detail: str) -> None:
+        """Write down something to look at."""
+        ...
+
+    def alarms(self) -> list[Alarm]:
+        """Return all alarms, oldest first."""
+        ...
+
+    def accepted_names(self) -> frozenset[str]:
+        """Return the names accepted beyond the substance table, in lower case."""
+        ...
