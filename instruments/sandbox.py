@@ -109,6 +109,7 @@ class _Child:
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is not None and self._process.poll() is None:
             return self._process
+        self.stop()
         # Threads of numeric libraries reserve address space that the limit would count.
         quiet = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
         root = str(Path(__file__).resolve().parent.parent)

@@ -224,7 +224,7 @@ def _grow(
     used = np.array(sorted({row for rows in sets for row in rows}), dtype=np.int64)
     at = {int(row): place for place, row in enumerate(used)}
     gram = columns(used)
-    found: dict[tuple[int, ...], Fit] = {}
+    parts = []
     for rows in sets:
         chosen = list(rows)
         beside = gram[:, [at[row] for row in rows]]
@@ -237,20 +237,24 @@ def _grow(
             allowed &= groups != groups[row]
         gain = np.where(allowed, left**2 / np.where(allowed, free, 1.0), 0.0)
         count = min(beam, gain.size)
-        held = float(match[chosen] @ weights)
-        for new in np.argpartition(gain, gain.size - count)[gain.size - count :]:
-            key = tuple(sorted((*rows, int(new))))
-            if gain[new] <= 0 or key in found:
-                continue
-            last = left[new] / free[new]
-            first = weights - last * (inverse @ beside[new])
-            if first.min() > 0:
-                found[key] = Fit(
-                    rows=(*rows, int(new)),
-                    weights=np.append(first, last),
-                    explained=held + float(gain[new]),
-                )
-    return sorted(found.values(), key=lambda fit: (-fit.explained, fit.rows))[:beam]
+        new = np.argpartition(gain, gain.size - count)[gain.size - count :]
+        new = new[gain[new] > 0]
+        last = (left[new] / free[new])[:, None]
+        first = weights - last * (beside[new] @ inverse)
+        keep = first.min(axis=1) > 0
+        members = np.column_stack((np.tile(chosen, (new.size, 1)), new)).astype(np.int64)
+        explained = float(match[chosen] @ weights) + gain[new]
+        parts.append((members[keep], np.hstack((first, last))[keep], explained[keep]))
+    members, all_weights, explained = (np.concatenate(part) for part in zip(*parts, strict=True))
+    order = np.lexsort((*np.sort(members, axis=1).T[::-1], -np.round(explained, 12)))
+    found: dict[tuple[int, ...], Fit] = {}
+    for place in order:
+        if len(found) == beam:
+            break
+        rows = tuple(int(row) for row in members[place])
+        fit = Fit(rows=rows, weights=all_weights[place], explained=float(explained[place]))
+        found.setdefault(tuple(sorted(rows)), fit)
+    return list(found.values())
 
 
 def _agreements(

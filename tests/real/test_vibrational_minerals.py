@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 
 from spectra.axis import XKind, YKind
-from spectra.calibration import absent_contrasts, calibrate, statistic
+from spectra.calibration import Calibration, absent_contrasts, calibrate, statistic
 from spectra.curve_index import CurveIndex
 from spectra.grid import FTIR_GRID
+from spectra.mixture import calibrate_components, explain
 from spectra.prepare import vibrational
 from spectra.spectrum import Spectrum, Technique
 
@@ -168,3 +169,33 @@ def present_statistics(data, scores, present):
         reached.append(statistic(best[ranked[0]], others))
         right.append(ranked[0] == data.names[number])
     return np.array(reached), np.array(right)
+
+
+def test_both_minerals_of_a_mixture_are_named_and_absent_ones_are_not_called_mixtures():
+    data = minerals()
+    groups = np.unique(data.names, return_inverse=True)[1]
+    index = CurveIndex.build(data.curves, FTIR_GRID)
+    spread = np.nanstd(data.curves, axis=1, keepdims=True)
+    scaled = data.curves / spread
+    bare = Calibration(metric="m", alpha=0.05, threshold=0.0, n=453)
+    limits = calibrate_components(index, groups, bare)
+    rng = np.random.default_rng(0)
+    found = 0
+    for _ in range(80):
+        major, minor = (
+            rng.choice(np.flatnonzero(groups == group))
+            for group in rng.choice(groups.max() + 1, 2, replace=False)
+        )
+        mixed = 0.8 * scaled[major] + 0.2 * scaled[minor]
+        mixed = mixed + 0.01 * np.nanmax(mixed) * rng.normal(size=mixed.size)
+        fits = explain(index, mixed, groups).fits
+        named = set(groups[list(fits[1].rows)]) if len(fits) > 1 else set()
+        found += named == {groups[major], groups[minor]}
+    assert found / 80 >= 0.88
+    called = 0
+    for group in rng.choice(groups.max() + 1, 80, replace=False):
+        own = np.flatnonzero(groups == group)
+        absent = explain(index, data.curves[own[0]], groups, without=own)
+        explained = absent.residual <= limits.residual_limit
+        called += explained and absent.gain(2) > limits.gain_limit and absent.agreed[1]
+    assert called / 80 <= 0.05
