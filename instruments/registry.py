@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol, cast, runtime_checkable
 
+import numpy as np
+
 from instruments import folders, refusals
 from instruments.compressed import GZIP_MAGIC, gunzip
 from instruments.errors import CorruptFileError, FormatError, UnknownFormatError
@@ -200,7 +202,9 @@ def _read(data: bytes, name: str, path: Path) -> Export:
 def _reading(reader: Reader, data: bytes, name: str) -> Reading:
     """Read; where text turns out to hold no table, the name may still tell what it is."""
     try:
-        return reader.read(data, name)
+        # Signalling NaNs in damaged floats: the checks find them; numpy need not warn as well.
+        with np.errstate(invalid="ignore", over="ignore"):
+            return reader.read(data, name)
     except UnknownFormatError:
         refusals.refuse_by_suffix(name)
         raise

@@ -183,6 +183,7 @@ def _mass_entries() -> Iterator[TrainingEntry]:
         if row["rule"]:
             peaks = _rule_peaks(row["rule"], peaks)
             halogens = _rule_halogens(row["rule"], peaks)
+        peaks = training_ions.scaled(peaks)
         full = training_ions.with_isotopes(
             peaks, mass=substance.nominal_mass, halogens=halogens, **_atoms(substance.formula)
         )

@@ -145,17 +145,19 @@ def _saturation(y: FloatArray, *, absorbance: bool) -> tuple[bool, str]:
     lost = ~np.isfinite(y)
     if absorbance:
         lost = lost | (np.nan_to_num(y, nan=0.0) >= SATURATED_ABSORBANCE)
-    plateau = _plateau_points(y)
-    share = float(np.count_nonzero(lost)) / y.size
+    clipped = _plateau_points(y)
+    lost_points = int(np.count_nonzero(lost)) + (clipped if absorbance else 0)
+    share = lost_points / y.size
     if share > MAX_SATURATED_SHARE:
         return True, (
             f"saturated: {share:.0%} of the points let no light through, "
             f"{MAX_SATURATED_SHARE:.0%} is tolerated; use less sample"
         )
-    if plateau:
-        remedy = "use less sample" if absorbance else "shorten the exposure"
-        return True, f"clipped: {plateau} equal readings at the top of a band; {remedy}"
-    return bool(lost.any()), ""
+    if clipped and not absorbance:
+        return True, (
+            f"clipped: {clipped} equal readings at the top of a band; shorten the exposure"
+        )
+    return lost_points > 0, ""
 
 
 def _plateau_points(y: FloatArray) -> int:

@@ -15,9 +15,10 @@ from spectra.errors import GridMismatchError
 from spectra.grid import Grid
 
 # Linear interpolation of a Gaussian band of width w sampled at step h errs by at most
-# 0.69·(h/w)² of its height: 4 % for w = 16 and h = 4 cm⁻¹, 17 % at h = 8. Twice the grid step is
-# therefore the coarsest that is used; the rest is slack for axes printed with rounded steps.
-COARSEST_NATIVE_STEPS = 2.1
+# 0.69·(h/w)² of its height: 4 % for w = 16 and h = 4 cm⁻¹, 10 % at 6, 17 % at 8. Field Raman at
+# 532 nm samples at 3.2 to 5.2 cm⁻¹, so the limit lies at 6 on a grid of 2; infrared at 16 cm⁻¹
+# resolution (a step of 7.7) is too coarse.
+COARSEST_NATIVE_STEPS = 3.0
 # From this many native points per grid step on, each grid point takes the mean over its step, so
 # that noise is averaged and no narrow band falls between two grid points.
 _AVERAGE_FROM = 1.5

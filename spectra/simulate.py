@@ -303,7 +303,7 @@ def gcms_run(
     if n_scans < 1 or n_mz < 1 or n_scans * n_mz > _MOST_CELLS:
         raise SpectrumError(f"no run of {n_scans} scans over {n_mz} masses")
     time_s = start_s + scan_s * np.arange(n_scans, dtype=np.float64)
-    expected = np.full((n_scans, n_mz), max(electronic_noise, 0.0))
+    expected = np.full((n_scans, n_mz), max(electronic_noise, 0.0), dtype=np.float64)
     _add_background(expected, mz_first, bleed)
     for component in components:
         _add_component(expected, component, time_s, scan_s, mz_first)

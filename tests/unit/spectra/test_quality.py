@@ -68,6 +68,14 @@ def test_a_broad_band_in_whole_numbers_is_not_clipped():
     assert "clipped" not in " ".join(checked(broad, absorbance=False).reasons)
 
 
+def test_one_cut_off_absorbance_band_is_noted_and_tolerated():
+    y = noisy(0.0005)
+    y[np.abs(X - 1720) < 10] = 3.0
+    verdict = checked(y)
+    assert verdict.ok
+    assert verdict.saturated
+
+
 def test_missing_tops_of_one_band_are_noted_and_tolerated():
     y = noisy(0.002)
     y[np.argsort(y)[-20:]] = np.nan

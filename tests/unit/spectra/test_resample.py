@@ -79,6 +79,11 @@ def test_data_much_coarser_than_the_grid_is_not_interpolated():
     assert np.isfinite(made.y).sum() == np.isin(GRID.x, x).sum()
 
 
+def test_field_raman_at_five_wavenumbers_is_interpolated_without_holes():
+    x = np.arange(0.0, 103.0, 5.2)
+    assert np.isfinite(onto_grid(x, band(x), GRID).y).sum() >= GRID.n_points - 2
+
+
 def test_lengths_must_agree():
     with pytest.raises(GridMismatchError):
         onto_grid(np.arange(3.0), np.arange(4.0), GRID)

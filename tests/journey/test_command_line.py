@@ -1,0 +1,160 @@
+"""A night by hand on the command line, and what it says when something is wrong."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tui.cli import main
+
+
+@pytest.fixture
+def run(capsys):
+    def _run(*arguments):
+        code = main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err
+        return code, captured.out, captured.err
+
+    return _run
+
+
+@pytest.fixture
+def lab(tmp_path, run, monkeypatch):
+    monkeypatch.setenv("FOL_LAB", str(tmp_path / "lab"))
+    monkeypatch.setenv("FOL_PERSON", "rivera")
+    code, _, said = run("init", "--site", "NOG", "--name", "Nogales", "--person", "rivera")
+    assert code == 0, said
+    code, _, said = run("person", "add", "okafor", "--name", "A. Okafor", "--role", "reviewer")
+    assert code == 0, said
+    return tmp_path / "lab"
+
+
+@pytest.fixture
+def library(tmp_path, run, lab):
+    from tui.demo.bench import write_library
+
+    paths = write_library(tmp_path / "references")
+    code, _, said = run("library", "import", *paths, "--name", "training")
+    assert code == 0, said
+
+
+def exports(folder: Path) -> Path:
+    import numpy as np
+
+    from tui.demo.bench import write_exports
+
+    write_exports(folder, np.random.default_rng(7))
+    return folder
+
+
+def document(text, schema):
+    found = json.loads(text)
+    assert found["schema"] == schema
+    return found
+
+
+def test_a_night_by_hand(tmp_path, run, library):
+    bench = exports(tmp_path / "exports")
+    code, out, _ = run("shipment", "add", "--declared", "organic pigment set", "--json")
+    assert code == 0
+    shipment = document(out, "fol.shipment.add/1")["shipments"][0]["number"]
+    code, out, _ = run("sample", "add", "--shipment", shipment, "--description", "powder", "--json")
+    sample = document(out, "fol.sample.add/1")["samples"][0]["number"]
+    code, out, said = run("ingest", bench / "parcel-1-gcms.cdf", "--sample", sample, "--json")
+    assert code == 0, said
+    finding = document(out, "fol.ingest/1")["findings"][0]
+    assert "butyrylfentanyl" in finding["headline"]
+    assert "isobutyrylfentanyl" in finding["headline"]
+    code, out, _ = run("alerts", "--json")
+    alert = document(out, "fol.alerts/1")["alerts"][0]
+    assert "butyryl" not in alert["headline"]
+    code, _, said = run("review", finding["id"], "--accept")
+    assert code == 3, "nobody reviews own work"
+    assert run("alerts", "acknowledge", alert["id"])[0] == 0
+    assert run("review", finding["id"], "--accept", "--as", "okafor")[0] == 0
+    code, out, _ = run("conclude", sample, "--json")
+    assert document(out, "fol.conclude/1")["conclusion"]["level"] == "presumptive"
+    code, _, said = run("release", shipment, "--reason", "mistaken")
+    assert code == 3
+    assert run("seize", shipment, "--reason", "presumptive")[0] == 0
+    code, out, _ = run("board", "--json")
+    board = document(out, "fol.board/1")
+    assert board["rows"][0]["sample"] == sample
+    assert board["rows"][0]["answer"].startswith("presumptive")
+    code, out, said = run("report", "daily", "--json")
+    assert code == 0, said
+    paths = document(out, "fol.report.daily/1")["paths"]
+    assert all(Path(path).is_file() for path in paths.values())
+    code, out, _ = run("outbox", "--json")
+    assert [item["state"] for item in document(out, "fol.outbox/1")["items"]] == ["queued"]
+    code, out, _ = run("audit", "verify", "--json")
+    assert code == 0
+    assert document(out, "fol.audit.verify/1")["report"]["ok"] is True
+
+
+def test_candidate_never_carries_a_name(tmp_path, run, library):
+    bench = exports(tmp_path / "exports")
+    code, out, said = run("match", bench / "parcel-3-gcms.mzML", "-l", "training", "--json")
+    assert code == 0, said
+    peaks = document(out, "fol.match/1")["results"][0]["peaks"]
+    candidates = [peak for peak in peaks if peak["decision"]["state"] == "analogue_candidate"]
+    assert len(candidates) == 1
+    assert candidates[0]["decision"]["substances"] == []
+    assert candidates[0]["analogue"]["class"] == "fentanyl"
+    assert candidates[0]["hazard"]["group"] == "H1"
+
+
+def test_honest_goods_are_found_as_declared_and_released(tmp_path, run, library):
+    bench = exports(tmp_path / "exports")
+    _, out, _ = run("shipment", "add", "--declared", "calcium carbonate filler", "--json")
+    shipment = document(out, "fol.shipment.add/1")["shipments"][0]["number"]
+    _, out, _ = run("sample", "add", "--shipment", shipment, "--description", "powder", "--json")
+    sample = document(out, "fol.sample.add/1")["samples"][0]["number"]
+    _, out, _ = run("ingest", bench / "parcel-4-raman.csv", "--sample", sample, "--json")
+    finding = document(out, "fol.ingest/1")["findings"][0]
+    assert run("sign", finding["id"], "--as", "okafor")[0] == 0
+    assert run("conclude", sample)[0] == 0
+    assert run("release", shipment, "--reason", "found as declared")[0] == 0
+
+
+def test_read_tells_one_bad_file_and_reads_the_others(tmp_path, run):
+    bench = exports(tmp_path / "exports")
+    broken = tmp_path / "broken.cdf"
+    broken.write_bytes((bench / "parcel-1-gcms.cdf").read_bytes()[:4000])
+    code, out, _ = run("read", broken, bench / "parcel-2-ftir.jdx", tmp_path / "gone", "--json")
+    assert code == 4
+    found = document(out, "fol.read/1")
+    assert [item["technique"] for item in found["files"]] == ["ftir"]
+    assert len(found["errors"]) == 2
+    assert all(set(item) == {"path", "error", "message", "hint"} for item in found["errors"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["board", "--lab", "nowhere"], 2),
+        (["match", "x.jdx", "--library", "missing"], 4),
+        (["sample", "show", "NOG-26-S000009-9"], 3),
+        (["ingest", "gone.jdx", "--sample", "NOG-26-S000001-K"], 3),
+        (["push"], 2),
+        (["report", "daily", "--day", "yesterday"], 2),
+        (["shipment", "add", "--from-csv", "gone.csv"], 2),
+    ],
+)
+def test_each_mistake_has_one_clear_error_and_its_code(run, lab, arguments, code):
+    got, out, said = run(*arguments)
+    assert (got, out) == (code, "")
+    assert said.startswith("Error: ")
+
+
+def test_unreachable_headquarters_loses_nothing(tmp_path, run, library):
+    from reports.hub_tls import ensure
+
+    ca = ensure(tmp_path / "hq").ca
+    assert run("report", "daily")[0] == 0
+    code, _, said = run("push", "--hub", "https://127.0.0.1:9", "--ca", ca)
+    assert code == 3
+    assert "Nothing is lost" in said
+    _, out, _ = run("outbox", "--json")
+    assert document(out, "fol.outbox/1")["items"][0]["state"] == "queued"
