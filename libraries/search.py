@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 # Asking for the class of one component costs as much as a hundred comparisons. A run of 10,000
 # scans has about 200 components, most of them traces of solvent and column.
 _LEAST_SHARE = 0.002
-_LARGEST_ASKED = 12
-_SMALL_ASKED = 8
+_LARGEST_ASKED = 10
+_SMALL_ASKED = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

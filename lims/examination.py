@@ -201,11 +201,13 @@ def _bytes_of(source: Path) -> bytes:
 
 
 def _read(lab: Lab, actor: str, source: Path, data: bytes, sample: str) -> Export:
-    from instruments import registry
+    from instruments import sandbox
     from instruments.errors import FormatError
 
     try:
-        return registry.read_bytes(data, source.name) if source.is_file() else registry.read(source)
+        if source.is_file():
+            return sandbox.read_guarded_bytes(data, source.name)
+        return sandbox.read_guarded(source)
     except (FormatError, SpectrumError) as error:
         _quarantine(lab, actor, source, data, sample, error.message)
         raise type(error)(

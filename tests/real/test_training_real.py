@@ -37,6 +37,9 @@ def _likeness() -> dict[str, float]:
         own = entry.measurement
         assert isinstance(own, MassSpectrum)
         for record in measured[entry.inchikey[:14]]:
+            # Records that start late are derivatives filed under the parent's name.
+            if record.mz.min() > 60:
+                continue
             first = max(40, round(float(record.mz.min())))
             score = _weighted(own.mz, own.intensity, first) @ _weighted(*record.peaks, first)
             found[entry.name] = max(found.get(entry.name, 0.0), float(score))

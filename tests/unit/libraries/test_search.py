@@ -169,3 +169,20 @@ def test_two_substances_of_one_name_stay_two(tmp_path: Path) -> None:
     with Library(a_library(tmp_path, made).folder) as library:
         names = [hit.substance for hit in library.search(a_mass_spectrum(1), Technique.MS).hits]
     assert names == ["Twin", "Twin [BBBBBBBBBBBBBB]"]
+
+
+def test_a_mixture_of_two_known_minerals_is_one_and_names_both(tmp_path: Path) -> None:
+    # Two specimens of each, so that the library can learn what a pure one leaves unexplained.
+    made = [a_curve(seed, noise=0.002 * copy) for seed in range(40) for copy in (0, 1)]
+    with Library(a_library(tmp_path, made).folder) as library:
+        first, second = a_curve(4), a_curve(9)
+        both = replace(first, title="both", y=0.55 * first.y + 0.45 * second.y)
+        answer = library.search(both, Technique.FTIR)
+        pure = library.search(a_curve(4, noise=0.001), Technique.FTIR)
+    assert answer.decision.state.value == "mixture"
+    assert set(answer.decision.substances) == {"mineral 4", "mineral 9"}
+    assert answer.mixture is not None
+    assert answer.mixture["agreed"] is True
+    assert min(answer.mixture["shares"]) > 0.3
+    assert pure.decision.state.value == "match"
+    assert pure.mixture is None
