@@ -1,4 +1,4 @@
-"""Makes the README's pictures from the running app on a fresh demonstration lab (``make shots``)."""
+"""Makes the README pictures from the running app on a fresh demonstration lab (make shots)."""
 
 from __future__ import annotations
 
