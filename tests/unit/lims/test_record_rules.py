@@ -18,9 +18,7 @@ from lims.sqlite import sqlite3
 @pytest.fixture
 def lab(tmp_path):
     founder = Person(id="lead", name="Lea", roles=frozenset({Role.LEAD, Role.QUALITY}))
-    made = create_lab(
-        tmp_path / "lab", site="NOG", name="Nogales", timezone="UTC", founder=founder
-    )
+    made = create_lab(tmp_path / "lab", site="NOG", name="Nogales", timezone="UTC", founder=founder)
     people.add_person(made, "lead", "ana", "Ana", {Role.ANALYST})
     people.add_person(made, "lead", "rev", "Rev", {Role.REVIEWER})
     people.add_person(made, "lead", "off", "Off", {Role.OFFICER})
@@ -36,9 +34,7 @@ def sample(lab):
 
 
 def hand_over(lab, sample, giver, taker, actor, seal="A1"):
-    return custody.transfer(
-        lab, sample.number, giver=giver, taker=taker, actor=actor, seal=seal
-    )
+    return custody.transfer(lab, sample.number, giver=giver, taker=taker, actor=actor, seal=seal)
 
 
 def test_transfer_starts_at_the_present_holder(lab, sample):
@@ -110,13 +106,10 @@ def test_damage_done_behind_our_back_is_named(lab, sample, damage):
     lab.close()
     connection = sqlite3.connect(str(folder / "lab.db"))
     names = [
-        row[0]
-        for row in connection.execute("SELECT name FROM sqlite_master WHERE type='trigger'")
+        row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='trigger'")
     ]
     statements = {
-        name: connection.execute(
-            "SELECT sql FROM sqlite_master WHERE name=?", [name]
-        ).fetchone()[0]
+        name: connection.execute("SELECT sql FROM sqlite_master WHERE name=?", [name]).fetchone()[0]
         for name in names
     }
     if not damage.startswith("DROP"):
