@@ -180,6 +180,8 @@ def _say(text: str) -> None:
 
 def run() -> None:
     """Entry point of the ``fol`` script."""
+    # One query does not gain from a second BLAS thread, and on a busy bench computer loses by it.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     sys.exit(main())
 
 

@@ -123,9 +123,8 @@ def test_damage_done_behind_our_back_is_named(lab, sample, damage):
     connection.close()
     try:
         again = open_lab(folder)
-    except RecordError as error:
-        assert error.message  # refused at the door: the schema or the head does not fit
-        return
+    except RecordError:
+        return  # refused at the door: the schema or the head does not fit
     report = audit.verify(again)
     again.close()
     assert not report.ok
@@ -147,6 +146,11 @@ def test_a_second_writer_waits_or_is_told_and_nothing_is_lost(lab, monkeypatch):
     assert queries.event_count(lab) == before + 1
 
 
+def add_many(lab):
+    for _ in range(200):
+        intake.add_shipment(lab, "off", ShipmentDraft(declared_goods="x" * 200))
+
+
 def test_a_full_disk_is_told_and_nothing_is_lost(lab):
     from lims.errors import StorageFullError
 
@@ -154,8 +158,7 @@ def test_a_full_disk_is_told_and_nothing_is_lost(lab):
     pages = lab.db.execute("PRAGMA page_count").fetchone()[0]
     lab.db.execute(f"PRAGMA max_page_count={pages}")
     with pytest.raises(StorageFullError):
-        for _ in range(200):
-            intake.add_shipment(lab, "off", ShipmentDraft(declared_goods="x" * 200))
+        add_many(lab)
     lab.db.execute("PRAGMA max_page_count=1000000")
     assert audit.verify(lab).ok
     intake.add_shipment(lab, "off", ShipmentDraft(declared_goods="after"))
