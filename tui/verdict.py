@@ -24,6 +24,7 @@ STATES: Mapping[str, str] = {
 }
 _NAMED = ("match", "match_group", "mixture")
 _CLASSED = ("analogue_candidate", "class_only")
+_HIGH = ("H1", "H2")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,7 @@ class Answer:
     hazard: str
     poor: tuple[str, ...]
     """Why the spectrum is not good enough; empty when it is."""
+    hazard_group: str = ""
 
 
 def answers(match: Mapping[str, Any]) -> tuple[Answer, ...]:
@@ -69,15 +71,20 @@ def answers(match: Mapping[str, Any]) -> tuple[Answer, ...]:
 
 
 def decisive(found: Sequence[Answer], level: str = "") -> int:
-    """Return the position of the first answer of ``level``, else of the strongest; 0 if none."""
+    """Return the position of the answer to show first; 0 if there is none.
+
+    The most dangerous one that says something, then the first of ``level``, then the strongest.
+    """
     order = list(STATES)
-    for position, answer in enumerate(found):
-        if level and answer.state == level:
-            return position
-    ranked = [
-        (order.index(a.state) if a.state in order else len(order), p) for p, a in enumerate(found)
-    ]
-    return min(ranked)[1] if ranked else 0
+
+    def rank(position: int) -> tuple[int, bool, int, int]:
+        answer = found[position]
+        telling = answer.state in (*_NAMED, *_CLASSED)
+        danger = int(answer.hazard_group[1]) if telling and answer.hazard_group in _HIGH else 9
+        strength = order.index(answer.state) if answer.state in order else len(order)
+        return danger, not (level and answer.state == level), strength, position
+
+    return min(range(len(found)), key=rank, default=0)
 
 
 def statement(answer: Answer) -> str:
@@ -154,6 +161,10 @@ def _said(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
+def _group(hazard: object) -> str:
+    return _text(hazard.get("group")) if isinstance(hazard, Mapping) else ""
+
+
 def _answer(index: int, row: Mapping[str, Any]) -> Answer:
     decision = _map(row.get("decision"))
     quality = _map(row.get("quality"))
@@ -173,6 +184,7 @@ def _answer(index: int, row: Mapping[str, Any]) -> Answer:
         analogue=_map(row.get("analogue")),
         mixture=_map(row.get("mixture")),
         hazard=_said(row.get("hazard")),
+        hazard_group=_group(row.get("hazard")),
         poor=() if good else _texts(quality.get("reasons")) or ("quality check failed",),
     )
 
