@@ -12,6 +12,7 @@ from lims.errors import RecordError
 
 MAX_BYTES = 16 * 1024 * 1024
 _MAX_DEPTH = 64
+_SAFE = 2**53
 
 
 def dumps(value: object) -> bytes:
@@ -41,8 +42,10 @@ def loads(data: bytes | str) -> Any:
     if size > MAX_BYTES:
         raise RecordError(f"{size} bytes of JSON, at most {MAX_BYTES} are read")
     try:
-        value = json.loads(data, object_pairs_hook=_unique, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
+        value = json.loads(
+            data, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_whole
+        )
+    except (ValueError, OverflowError, RecursionError) as error:
         raise RecordError(f"not readable as JSON: {error}") from error
     _check_depth(value)
     return value
@@ -77,6 +80,18 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise RecordError(f"the key {key!r} occurs twice")
         result[key] = value
     return result
+
+
+def _whole(text: str) -> int | float:
+    """Read a large double back as one: RFC 8785 spells 1e16 like a whole number."""
+    if len(text) <= 15:
+        return int(text)
+    number = float(text)
+    if abs(number) < _SAFE:
+        return int(text)
+    if rfc8785.dumps(number).decode() != text:
+        raise RecordError(f"the number {text[:40]} cannot be read without loss")
+    return number
 
 
 def _no_constant(text: str) -> NoReturn:

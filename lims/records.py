@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lims import ids, sqlite
+from lims import canonical, ids, sqlite
 from lims.errors import NotFoundError
 from lims.model import (
     Alert,
@@ -266,7 +266,7 @@ def as_finding(row: Row) -> Finding:
         substances=tuple(json.loads(row["substances"])),
         classes=tuple(json.loads(row["classes"])),
         hazard=row["hazard"],
-        match=json.loads(row["match"]),
+        match=canonical.loads(row["match"]),
         by=row["by"],
         at=moment(row["at"]),
         reviewer=row["reviewer"],
