@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lims import canonical, chain, clock, keys, migrate, projections, records, sqlite
 from lims import events as log
-from lims.errors import AuditBrokenError, RecordError
+from lims.errors import AuditBrokenError, BusyError, RecordError
 from lims.lab import Lab
 from lims.model import Event
 from lims.workflow import Verb
@@ -60,6 +61,11 @@ class _Findings:
         self.problems: list[str] = []
         self.notices: list[str] = []
         self.left_out = 0
+        self.events = 0
+        self.head = chain.GENESIS
+        self.frontier = b""
+        self.checkpoints = 0
+        self.files = 0
 
     def problem(self, text: str) -> None:
         if len(self.problems) < MAX_PROBLEMS:
@@ -74,7 +80,8 @@ class _Findings:
 
 def events(lab: Lab, offset: int = 0, limit: int = 100) -> list[Event]:
     """Return events after number ``offset``, at most ``limit``, oldest first."""
-    return log.read(lab.db, offset, min(max(limit, 0), log.PAGE))
+    with sqlite.translated(lab.store.path):
+        return log.read(lab.db, offset, min(max(limit, 0), log.PAGE))
 
 
 def replay(lab: Lab) -> str:
@@ -116,28 +123,56 @@ def verify(lab: Lab, *, files: bool = True) -> AuditReport:
         Also hash every file the record names.
     """
     found = _Findings()
-    for fault in migrate.schema_faults(lab.db):
-        found.problem(f"schema: {fault}")
-    roots = {point.size: point for point in _checkpoints(lab.db)}
-    count, head, frontier = _verify_chain(lab, found, roots)
-    _verify_head(lab.db, count, head, frontier, found)
-    _verify_projections(lab, found)
-    checked = _verify_files(lab, found) if files else 0
-    for size in sorted(size for size in roots if size > count):
-        found.problem(
-            f"a checkpoint was signed at {size} events, the log has {count}: cut or rolled back"
-        )
+    try:
+        with sqlite.translated(lab.store.path), _one_moment(lab.db):
+            _verify_record(lab, found, files=files)
+    except BusyError:
+        raise
+    except RecordError as error:
+        found.problem(f"the record cannot be read further: {error.message}")
     problems = found.all()
     return AuditReport(
         ok=not problems,
-        events=count,
-        head=head.hex(),
-        root=chain.root(frontier).hex(),
+        events=found.events,
+        head=found.head.hex(),
+        root=chain.root(found.frontier).hex(),
         problems=problems,
         notices=tuple(found.notices[:MAX_PROBLEMS]),
-        checkpoints=len(roots),
-        files=checked,
+        checkpoints=found.checkpoints,
+        files=found.files,
     )
+
+
+@contextmanager
+def _one_moment(database: Database) -> Iterator[None]:
+    """See one state of the file throughout, whatever others write meanwhile."""
+    if database.conn.in_transaction:
+        yield
+        return
+    database.conn.execute("BEGIN")
+    try:
+        yield
+    finally:
+        database.conn.rollback()
+
+
+def _verify_record(lab: Lab, found: _Findings, *, files: bool) -> None:
+    for fault in _damage(lab.db):
+        found.problem(f"the file is damaged: {fault}")
+    for fault in migrate.schema_faults(lab.db):
+        found.problem(f"schema: {fault}")
+    roots = {point.size: point for point in _checkpoints(lab.db)}
+    found.checkpoints = len(roots)
+    _verify_chain(lab, found, roots)
+    _verify_head(lab.db, found)
+    for size in sorted(size for size in roots if size > found.events):
+        found.problem(
+            f"a checkpoint was signed at {size} events, the log has {found.events}: "
+            "cut or rolled back"
+        )
+    _verify_projections(lab, found)
+    if files:
+        found.files = _verify_files(lab, found)
 
 
 def require_whole(lab: Lab) -> AuditReport:
@@ -207,6 +242,11 @@ def statement(lab: Lab, point: Checkpoint) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
+def _damage(database: Database) -> list[str]:
+    faults = [str(row[0]) for row in database.execute("PRAGMA integrity_check(5)").fetchall()]
+    return [] if faults == ["ok"] else faults
+
+
 def _checkpoints(database: Database) -> Iterator[Checkpoint]:
     for row in records.rows(database, "SELECT * FROM checkpoint ORDER BY size"):
         yield Checkpoint(
@@ -219,11 +259,9 @@ def _checkpoints(database: Database) -> Iterator[Checkpoint]:
         )
 
 
-def _verify_chain(
-    lab: Lab, found: _Findings, roots: dict[int, Checkpoint]
-) -> tuple[int, bytes, bytes]:
-    """Walk the log; return its length, last hash and Merkle frontier from the events."""
-    prev, frontier, count, expected, latest = chain.GENESIS, b"", 0, 1, ""
+def _verify_chain(lab: Lab, found: _Findings, roots: dict[int, Checkpoint]) -> None:
+    """Walk the log; leave its length, last hash and Merkle frontier, from the events, in found."""
+    expected, latest = 1, ""
     for row in log.everything(lab.db):
         seq, _, at, _, kind, _, _, stored_prev, stored_hash = row
         if seq != expected:
@@ -233,11 +271,9 @@ def _verify_chain(
         if leaf is None:
             found.problem(f"event {seq} ({kind}): its columns cannot be read as an event")
             leaf = chain.leaf_hash(b"")
-        fits_before = bytes(stored_prev) == prev
-        fits_itself = chain.link(bytes(stored_prev), leaf) == bytes(stored_hash)
-        if not fits_itself:
+        if chain.link(bytes(stored_prev), leaf) != bytes(stored_hash):
             found.problem(f"event {seq} ({kind}) was edited: its hash does not fit its content")
-        if not fits_before:
+        if bytes(stored_prev) != found.head:
             found.problem(
                 f"event {seq} ({kind}) does not follow event {seq - 1}: something was edited, "
                 "removed, inserted or swapped here"
@@ -245,20 +281,22 @@ def _verify_chain(
         if at < latest and _gone_back(latest, at):
             found.notices.append(f"event {seq}: the clock went back from {latest} to {at}")
         latest = max(latest, at)
-        prev, expected = bytes(stored_hash), seq + 1
-        frontier = chain.grow(frontier, count, leaf)
-        count += 1
-        if count in roots:
-            _verify_checkpoint(lab, roots[count], prev, chain.root(frontier), found)
-    return count, prev, frontier
+        expected = seq + 1
+        found.head = bytes(stored_hash)
+        found.frontier = chain.grow(found.frontier, found.events, leaf)
+        found.events += 1
+        if found.events in roots:
+            _verify_checkpoint(
+                lab, roots[found.events], found.head, chain.root(found.frontier), found
+            )
 
 
 def _leaf(lab: Lab, row: tuple[Any, ...]) -> bytes | None:
     seq, event_id, at, actor, kind, body, key, _, _ = row
     try:
-        canonical.loads(body)
+        canonical.parsed(body)
         return log.leaf_of(lab.lab_id, seq, event_id, at, actor, kind, body.encode(), key)
-    except (RecordError, UnicodeError, AttributeError):
+    except (RecordError, ValueError, TypeError, AttributeError):
         return None
 
 
@@ -278,9 +316,8 @@ def _verify_checkpoint(
         found.problem(f"the checkpoint at {point.size} events does not carry the lab's signature")
 
 
-def _verify_head(
-    database: Database, count: int, head: bytes, frontier: bytes, found: _Findings
-) -> None:
+def _verify_head(database: Database, found: _Findings) -> None:
+    count, head, frontier = found.events, found.head, found.frontier
     row = database.execute("SELECT size, head, frontier FROM log_head").fetchone()
     stored = (0, b"", b"") if row is None else (int(row[0]), bytes(row[1]), bytes(row[2]))
     if stored[0] > count:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -33,7 +32,7 @@ def text(value: object) -> str:
 
 def parsed(value: str) -> Any:
     """Return the value of JSON text the record wrote."""
-    return json.loads(value)
+    return canonical.parsed(value)
 
 
 def search_text(*parts: object) -> str:

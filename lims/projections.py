@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lims import chain, fold_custody, fold_examination, fold_office, migrate, sqlite
 from lims.errors import RecordError
@@ -98,17 +98,6 @@ def _digest(database: Database, table: str) -> str:
     columns = [str(row[1]) for row in database.execute(f"PRAGMA table_info({table})").fetchall()]
     keys = ", ".join(columns)
     for row in database.execute(f"SELECT {keys} FROM {table} ORDER BY 1, 2"):
-        for value in row:
-            digest.update(_tagged(value))
+        # The spelling of a tuple of texts, whole numbers, bytes and None tells types and bounds.
+        digest.update(repr(row).encode("utf-8", "backslashreplace"))
     return digest.hexdigest()
-
-
-def _tagged(value: Any) -> bytes:
-    if value is None:
-        return b"n;"
-    if isinstance(value, bytes):
-        return b"b%d:" % len(value) + value
-    if isinstance(value, int):
-        return b"i%d;" % value
-    text = str(value).encode("utf-8", "surrogatepass")
-    return b"t%d:" % len(text) + text

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from lims import clock, declared, ids, records
+from lims import canonical, clock, declared, ids, records, sqlite
 from lims.errors import RecordError
 from lims.folding import search_text
 from lims.lab import Lab
@@ -167,24 +166,25 @@ def report_rows(lab: Lab, start: datetime, end: datetime) -> Iterator[ReportRow]
     What was concluded after ``end`` counts as waiting: the row says what was known then.
     """
     first, last = clock.stamp(start), clock.stamp(end)
-    found = lab.db.query(
-        f"""
-        WITH wanted AS (
-          SELECT number FROM sample WHERE submitted_at>=:a AND submitted_at<:b
-          UNION SELECT sample FROM conclusion WHERE at>=:a AND at<:b
+    with sqlite.translated(lab.store.path):
+        found = lab.db.query(
+            f"""
+            WITH wanted AS (
+              SELECT number FROM sample WHERE submitted_at>=:a AND submitted_at<:b
+              UNION SELECT sample FROM conclusion WHERE at>=:a AND at<:b
+            )
+            {_REPORT}
+            FROM wanted w JOIN sample s ON s.number=w.number
+            JOIN shipment p ON p.number=s.shipment
+            LEFT JOIN conclusion c ON c.seq=(
+              SELECT max(seq) FROM conclusion WHERE sample=s.number AND at<:b)
+            WHERE s.submitted_at<:b
+            ORDER BY s.submitted_at, s.seq
+            """,
+            {"a": first, "b": last},
         )
-        {_REPORT}
-        FROM wanted w JOIN sample s ON s.number=w.number
-        JOIN shipment p ON p.number=s.shipment
-        LEFT JOIN conclusion c ON c.seq=(
-          SELECT max(seq) FROM conclusion WHERE sample=s.number AND at<:b)
-        WHERE s.submitted_at<:b
-        ORDER BY s.submitted_at, s.seq
-        """,
-        {"a": first, "b": last},
-    )
-    for row in found:
-        yield _report_row(lab, row, last)
+        for row in found:
+            yield _report_row(lab, row, last)
 
 
 _REPORT = """
@@ -264,9 +264,9 @@ def _board_answer(row: dict[str, Any]) -> str:
 
 
 def _report_row(lab: Lab, row: dict[str, Any], end: str) -> ReportRow:
-    parcel, draft = json.loads(row["shipment_draft"]), json.loads(row["sample_draft"])
+    parcel, draft = canonical.parsed(row["shipment_draft"]), canonical.parsed(row["sample_draft"])
     concluded = row["conclusion"] is not None
-    basis = json.loads(row["basis"]) if concluded else {}
+    basis = canonical.parsed(row["basis"]) if concluded else {}
     return ReportRow(
         sample=row["number"],
         shipment=row["shipment"],
@@ -280,10 +280,10 @@ def _report_row(lab: Lab, row: dict[str, Any], end: str) -> ReportRow:
         declared_goods=parcel["declared_goods"],
         declared_value=parcel["declared_value"],
         declared_weight=parcel["declared_weight"],
-        notes=tuple(json.loads(row["notes"])),
+        notes=tuple(canonical.parsed(row["notes"])),
         level=row["level"] or "",
-        substances=tuple(json.loads(row["substances"])) if concluded else (),
-        classes=tuple(json.loads(row["classes"])) if concluded else (),
+        substances=tuple(canonical.parsed(row["substances"])) if concluded else (),
+        classes=tuple(canonical.parsed(row["classes"])) if concluded else (),
         text=row["text"] or "",
         candidate=basis.get("candidate"),
         techniques=tuple(basis.get("techniques", ())),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -108,7 +107,7 @@ def as_person(row: Row) -> Person:
     return Person(
         id=row["id"],
         name=row["name"],
-        roles=frozenset(Role(role) for role in json.loads(row["roles"])),
+        roles=frozenset(Role(role) for role in canonical.parsed(row["roles"])),
         active=bool(row["active"]),
     )
 
@@ -124,10 +123,10 @@ def as_shipment(row: Row) -> Shipment:
     return Shipment(
         number=row["number"],
         state=ShipmentState(row["state"]),
-        draft=ShipmentDraft(**json.loads(row["draft"])),
+        draft=ShipmentDraft(**canonical.parsed(row["draft"])),
         received_at=moment(row["received_at"]),
         received_by=row["received_by"],
-        notes=tuple(json.loads(row["notes"])),
+        notes=tuple(canonical.parsed(row["notes"])),
     )
 
 
@@ -148,7 +147,7 @@ def as_sample(database: Database, row: Row) -> Sample:
         number=row["number"],
         shipment=row["shipment"],
         state=SampleState(row["state"]),
-        draft=sample_draft(json.loads(row["draft"])),
+        draft=sample_draft(canonical.parsed(row["draft"])),
         holder=row["holder"],
         seal=row["seal"],
         submitted_at=moment(row["submitted_at"]),
@@ -173,10 +172,10 @@ def as_conclusion(row: Row) -> Conclusion:
         sample=row["sample"],
         level=ConclusionLevel(row["level"]),
         text=row["text"],
-        substances=tuple(json.loads(row["substances"])),
-        classes=tuple(json.loads(row["classes"])),
-        findings=tuple(json.loads(row["findings"])),
-        missing=tuple(json.loads(row["missing"])),
+        substances=tuple(canonical.parsed(row["substances"])),
+        classes=tuple(canonical.parsed(row["classes"])),
+        findings=tuple(canonical.parsed(row["findings"])),
+        missing=tuple(canonical.parsed(row["missing"])),
         rule=row["rule"],
         by=row["by"],
         at=moment(row["at"]),
@@ -211,7 +210,7 @@ def portions(database: Database, number: str) -> tuple[Portion, ...]:
             id=row["id"],
             sample=row["sample"],
             kind=row["kind"],
-            solvents=tuple(json.loads(row["solvents"])),
+            solvents=tuple(canonical.parsed(row["solvents"])),
             mass_ug=row["mass_ug"],
         )
         for row in found
@@ -237,7 +236,7 @@ def as_run(row: Row) -> Run:
         reader=row["reader"],
         at=moment(row["at"]),
         by=row["by"],
-        warnings=tuple(json.loads(row["warnings"])),
+        warnings=tuple(canonical.parsed(row["warnings"])),
     )
 
 
@@ -263,10 +262,10 @@ def as_finding(row: Row) -> Finding:
         state=FindingState(row["state"]),
         headline=row["headline"],
         level=row["level"],
-        substances=tuple(json.loads(row["substances"])),
-        classes=tuple(json.loads(row["classes"])),
+        substances=tuple(canonical.parsed(row["substances"])),
+        classes=tuple(canonical.parsed(row["classes"])),
         hazard=row["hazard"],
-        match=canonical.loads(row["match"]),
+        match=canonical.parsed(row["match"]),
         by=row["by"],
         at=moment(row["at"]),
         reviewer=row["reviewer"],

@@ -222,7 +222,12 @@ def _ours(error: Exception, path: Path) -> RecordError | ConfigError:
         return ConfigError(
             f"{path} cannot be opened", hint="Check that it exists and that you may read it."
         )
-    if code in (11, 26) or "malformed" in text or "not a database" in text:
+    if (
+        code in (11, 26)
+        or "decode to UTF-8" in text
+        or "malformed" in text
+        or "not a database" in text
+    ):
         return RecordError(
             f"{path} is damaged: {text}",
             hint="Do not write to it. Keep a copy, then restore the last verified backup.",

@@ -115,6 +115,7 @@ CREATE INDEX sample_queue ON sample(status_rank, priority DESC, submitted_at, se
 CREATE INDEX sample_submitted ON sample(submitted_at, seq);
 CREATE INDEX sample_concluded ON sample(concluded_at) WHERE concluded_at<>'';
 CREATE INDEX sample_holder ON sample(holder);
+CREATE INDEX sample_unseen ON sample(shipment) WHERE unacknowledged>0;
 CREATE INDEX sample_officer ON sample(officer) WHERE officer<>'';
 CREATE TABLE custody(
   seq INTEGER PRIMARY KEY,

@@ -62,3 +62,8 @@ def test_frontier_is_as_long_as_the_size_has_one_bits():
 def test_leaf_node_and_link_never_collide():
     a, b = bytes(32), bytes([1]) * 32
     assert len({chain.leaf_hash(a + b), chain.node_hash(a, b), chain.link(a, b)}) == 3
+
+
+def test_link_binds_the_event_and_what_came_before():
+    prev, leaf = bytes([1]) * 32, bytes([2]) * 32
+    assert chain.link(prev, leaf) == hashlib.sha256(b"\x02" + prev + leaf).digest()
