@@ -19,7 +19,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lims import canonical, keys, outbox
+from lims import audit, canonical, keys, outbox
 from lims.errors import RecordError
 from reports import daily, encode, html, pdf, table, trends
 from reports.document import DailyReport, Issue
@@ -97,6 +97,7 @@ def _publish(lab: Lab, actor: str, day: date, reason: str) -> Published:
             f"{issue.report_id} was written for sequence {issue.sequence} and queued as {item.seq}",
             hint="Something else queues reports for this lab. Park it and ask for help.",
         )
+    audit.checkpoint(lab, actor)
     return _written(lab, item, documents, new=True)
 
 

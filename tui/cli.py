@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "alerts": ("tui.commands.bench:alerts", "Hazard notices, and their acknowledgement."),
     "review": ("tui.commands.bench:review", "Accept a finding, or send it back, as second person."),
     "sign": ("tui.commands.bench:sign", "Accept a finding: short for `review --accept`."),
+    "candidate": ("tui.commands.bench:candidate", "Confirm or dismiss an analogue candidate."),
     "conclude": ("tui.commands.bench:conclude", "Conclude a sample by the encoded rule."),
     "release": ("tui.commands.bench:release", "Release a shipment whose samples are answered."),
     "seize": ("tui.commands.bench:seize", "Record the seizure of a shipment."),

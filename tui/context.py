@@ -63,11 +63,11 @@ def login_name() -> str:
 
 
 @contextmanager
-def opened(lab_path: str | None) -> Iterator[Lab]:
-    """Open the lab meant and close it afterwards."""
+def opened(lab_path: str | None, *, for_inspection: bool = False) -> Iterator[Lab]:
+    """Open the lab meant and close it afterwards; for inspection, even one tampered with."""
     from lims.lab import open_lab
 
-    lab = open_lab(lab_folder(lab_path))
+    lab = open_lab(lab_folder(lab_path), for_inspection=for_inspection)
     try:
         yield lab
     finally:

@@ -158,3 +158,45 @@ def test_unreachable_headquarters_loses_nothing(tmp_path, run, library):
     assert "Nothing is lost" in said
     _, out, _ = run("outbox", "--json")
     assert document(out, "fol.outbox/1")["items"][0]["state"] == "queued"
+
+
+def test_a_tampered_lab_can_still_be_verified_and_is_named(run, lab):
+    from lims.sqlite import sqlite3
+
+    connection = sqlite3.connect(str(lab / "lab.db"))
+    connection.execute("DROP TRIGGER event_nu")
+    connection.commit()
+    connection.close()
+    assert run("board")[0] == 3
+    code, out, _ = run("audit", "verify", "--json")
+    assert code == 3
+    assert any(
+        "event_nu" in item for item in document(out, "fol.audit.verify/1")["report"]["problems"]
+    )
+
+
+def test_a_frozen_sample_goes_on_by_a_second_person(run, lab):
+    assert run("person", "add", "quinn", "--name", "Q", "--role", "quality")[0] == 0
+    _, out, _ = run("shipment", "add", "--declared", "pigment", "--json")
+    shipment = document(out, "fol.shipment.add/1")["shipments"][0]["number"]
+    _, out, _ = run(
+        "sample", "add", "--shipment", shipment, "--description", "bag", "--seal", "A1", "--json"
+    )
+    sample = document(out, "fol.sample.add/1")["samples"][0]["number"]
+    assert run("sample", "transfer", sample, "--to", "place:safe", "--seal", "B2")[0] == 3
+    assert run("sample", "transfer", sample, "--to", "place:safe", "--seal", "A1")[0] == 3
+    assert run("sample", "resolve", sample, "--reason", "own mistake")[0] == 3
+    assert run("sample", "resolve", sample, "--reason", "misread", "--as", "quinn")[0] == 0
+    assert run("sample", "transfer", sample, "--to", "place:safe", "--seal", "A1")[0] == 0
+
+
+def test_a_report_leaves_a_signed_checkpoint(run, lab):
+    from lims.audit import checkpoints
+    from lims.lab import open_lab
+
+    assert run("report", "daily")[0] == 0
+    opened = open_lab(lab)
+    assert len(checkpoints(opened)) == 1
+    opened.close()
+    assert run("report", "daily")[0] == 0
+    assert run("audit", "verify")[0] == 0

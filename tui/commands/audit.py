@@ -22,7 +22,7 @@ def verify(lab_path: str | None, as_json: bool) -> int:
     """Check the chain, the triggers, the projections and every raw file; name what is wrong."""
     from lims.audit import verify as verify_log
 
-    with opened(lab_path) as lab:
+    with opened(lab_path, for_inspection=True) as lab:
         report = verify_log(lab)
     if as_json:
         document("audit.verify", {"report": report})
@@ -47,7 +47,7 @@ def show(last: int, lab_path: str | None, as_json: bool) -> None:
     from lims.audit import events
     from lims.queries import event_count
 
-    with opened(lab_path) as lab:
+    with opened(lab_path, for_inspection=True) as lab:
         found = events(lab, offset=max(0, event_count(lab) - last), limit=last)
     if as_json:
         document("audit.show", {"events": found})

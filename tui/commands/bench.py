@@ -12,7 +12,7 @@ from tui.output import document, line, say, table
 EXIT_DATA = 4
 
 
-@click.command(epilog="Example: fol ingest powder.jdx --sample NOG-26-S000001-K")
+@click.command(epilog="Example: fol ingest powder.jdx --sample NOG-26-S000001-D")
 @click.argument("files", nargs=-1, required=True)
 @click.option("--sample", required=True, help="The sample that was measured.")
 @click.option("--portion", default="", help="The portion; else the sample as it is.")
@@ -129,7 +129,7 @@ def board(lab_path: str | None, as_json: bool) -> None:
 
 @click.group(
     invoke_without_command=True,
-    epilog="Example: fol alerts; fol alerts acknowledge A000001 --as rivera",
+    epilog="Example: fol alerts; fol alerts acknowledge NOG-26-A000001-3 --as rivera",
 )
 @click.option("--all", "everything", is_flag=True, help="Also those already acknowledged.")
 @lab_option
@@ -155,7 +155,7 @@ def alerts(ctx: click.Context, everything: bool, lab_path: str | None, as_json: 
     )
 
 
-@alerts.command(epilog="Example: fol alerts acknowledge A000001 --as rivera")
+@alerts.command(epilog="Example: fol alerts acknowledge NOG-26-A000001-3 --as rivera")
 @click.argument("alert")
 @acting_option
 def acknowledge(alert: str, lab_path: str | None, person: str | None) -> None:
@@ -199,7 +199,25 @@ def sign(finding: str, remark: str, lab_path: str | None, person: str | None) ->
     _reviewed(finding, True, remark, lab_path, person)
 
 
-@click.command(epilog="Example: fol conclude NOG-26-S000001-K")
+@click.command(
+    epilog="Example: fol candidate F000001 --dismiss --remark 'column bleed' --as okafor"
+)
+@click.argument("finding")
+@click.option("--confirm/--dismiss", default=None, required=True, help="The verdict.")
+@click.option("--remark", required=True, help="Why; kept in the log.")
+@acting_option
+def candidate(
+    finding: str, confirm: bool, remark: str, lab_path: str | None, person: str | None
+) -> None:
+    """Confirm an analogue candidate as worth reporting, or dismiss it, before it is reported."""
+    from lims.review import judge_candidate
+
+    with opened(lab_path) as lab:
+        done = judge_candidate(lab, acting(person), finding, confirm=confirm, remark=remark)
+        line(f"finding {done.id}: candidate {done.verdict}")
+
+
+@click.command(epilog="Example: fol conclude NOG-26-S000001-D")
 @click.argument("sample")
 @acting_option
 @json_option
@@ -217,7 +235,7 @@ def conclude(sample: str, lab_path: str | None, person: str | None, as_json: boo
         line(f"  for more: {item}")
 
 
-@click.command(epilog="Example: fol release NOG-26-P000004-K --reason 'found as declared'")
+@click.command(epilog="Example: fol release NOG-26-P000004-L --reason 'found as declared'")
 @click.argument("shipment")
 @click.option("--reason", required=True)
 @acting_option
@@ -230,7 +248,7 @@ def release(shipment: str, reason: str, lab_path: str | None, person: str | None
         line(f"{done.number}: {done.state}")
 
 
-@click.command(epilog="Example: fol seize NOG-26-P000001-K --reason 'presumptive fentanyl class'")
+@click.command(epilog="Example: fol seize NOG-26-P000001-R --reason 'presumptive fentanyl class'")
 @click.argument("shipment")
 @click.option("--reason", required=True)
 @acting_option

@@ -140,7 +140,7 @@ def shipment_list(lab_path: str | None, as_json: bool) -> None:
     )
 
 
-@shipment.command("show", epilog="Example: fol shipment show NOG-26-P000001-K")
+@shipment.command("show", epilog="Example: fol shipment show NOG-26-P000001-R")
 @click.argument("number")
 @lab_option
 @json_option
@@ -167,14 +167,14 @@ def shipment_show(number: str, lab_path: str | None, as_json: bool) -> None:
 
 
 @click.group(
-    epilog="Example: fol sample add --shipment NOG-26-P000001-K --description 'white powder'"
+    epilog="Example: fol sample add --shipment NOG-26-P000001-R --description 'white powder'"
 )
 def sample() -> None:
     """Samples: add, batch, list, show, transfer, open, seal, weigh, portion, note, photo."""
 
 
 @sample.command(
-    "add", epilog="Example: fol sample add --shipment P000001 --description 'jar, powder'"
+    "add", epilog="Example: fol sample add --shipment NOG-26-P000001-R --description 'jar, powder'"
 )
 @click.option("--shipment", "shipment_number", required=True, help="The shipment it came from.")
 @click.option("--description", required=True, help="What was submitted.")
@@ -250,7 +250,7 @@ def sample_list(find: str, limit: int, lab_path: str | None, as_json: bool) -> N
     )
 
 
-@sample.command("show", epilog="Example: fol sample show NOG-26-S000001-K --json")
+@sample.command("show", epilog="Example: fol sample show NOG-26-S000001-D --json")
 @click.argument("number")
 @lab_option
 @json_option
@@ -316,7 +316,7 @@ def sample_batch(
     say(f"{len(added)} of {len(parcels)}")
 
 
-@sample.command("weigh", epilog="Example: fol sample weigh S000001 --gross '11.9 g'")
+@sample.command("weigh", epilog="Example: fol sample weigh NOG-26-S000001-D --gross '11.9 g'")
 @click.argument("number")
 @click.option("--gross", required=True, help='As read from the balance: "11.9 g".')
 @click.option("--reason", default="")
@@ -331,7 +331,9 @@ def sample_weigh(
         _acted(weigh(lab, acting(person), number, gross_ug=_mass_ug(gross) or 0, reason=reason))
 
 
-@sample.command("note", epilog="Example: fol sample note S000001 'bag was torn at one corner'")
+@sample.command(
+    "note", epilog="Example: fol sample note NOG-26-S000001-D 'bag was torn at one corner'"
+)
 @click.argument("number")
 @click.argument("text")
 @acting_option
@@ -344,7 +346,7 @@ def sample_note(number: str, text: str, lab_path: str | None, person: str | None
         line(f"note added to {number}")
 
 
-@sample.command("photo", epilog="Example: fol sample photo S000001 jar.jpg")
+@sample.command("photo", epilog="Example: fol sample photo NOG-26-S000001-D jar.jpg")
 @click.argument("number")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @acting_option
@@ -374,7 +376,9 @@ def _acted(result: Any) -> None:
     line(f"{result.number}: {result.state}, held by {result.holder}")
 
 
-@sample.command("transfer", epilog="Example: fol sample transfer S000001 --to rivera --seal A1")
+@sample.command(
+    "transfer", epilog="Example: fol sample transfer NOG-26-S000001-D --to rivera --seal A1"
+)
 @click.argument("number")
 @click.option("--to", "taker", required=True, help="Person id, or place:NAME.")
 @click.option("--from", "giver", default="", help="Who gives; else who holds it now.")
@@ -415,7 +419,24 @@ def sample_transfer(
         )
 
 
-@sample.command("open", epilog="Example: fol sample open S000001 --seal A1")
+@sample.command(
+    "resolve", epilog="Example: fol sample resolve NOG-26-S000001-D --reason 'seal misread'"
+)
+@click.argument("number")
+@click.option("--reason", required=True, help="What was found out; kept in the log.")
+@click.option("--seal", default=None, help="The seal that is on it, when the record has another.")
+@acting_option
+def sample_resolve(
+    number: str, reason: str, seal: str | None, lab_path: str | None, person: str | None
+) -> None:
+    """Let work on a frozen sample go on; not by the person who met the discrepancy."""
+    from lims.custody import resolve_discrepancy
+
+    with opened(lab_path) as lab:
+        _acted(resolve_discrepancy(lab, acting(person), number, reason=reason, seal=seal))
+
+
+@sample.command("open", epilog="Example: fol sample open NOG-26-S000001-D --seal A1")
 @click.argument("number")
 @click.option("--seal", default="", help="The seal that is broken.")
 @click.option("--witness", default="")
@@ -430,7 +451,9 @@ def sample_open(
         _acted(open_sample(lab, acting(person), number, seal=seal, witness=witness))
 
 
-@sample.command("seal", epilog="Example: fol sample seal S000001 --seal A2 --gross '11.9 g'")
+@sample.command(
+    "seal", epilog="Example: fol sample seal NOG-26-S000001-D --seal A2 --gross '11.9 g'"
+)
 @click.argument("number")
 @click.option("--seal", required=True, help="The new seal.")
 @click.option("--gross", default="", help='Gross weight after: "11.9 g".')
@@ -454,7 +477,8 @@ def sample_seal(
 
 
 @sample.command(
-    "portion", epilog="Example: fol sample portion S000001 --kind extract --solvent methanol"
+    "portion",
+    epilog="Example: fol sample portion NOG-26-S000001-D --kind extract --solvent methanol",
 )
 @click.argument("number")
 @click.option("--kind", type=click.Choice(["neat", "extract"]), default="neat", show_default=True)
