@@ -178,7 +178,7 @@ def _reviewed(
         line(f"finding {done.id}: {done.state} by {done.reviewer}")
 
 
-@click.command(epilog="Example: fol review F000001 --accept --as okafor")
+@click.command(epilog="Example: fol review NOG-26-S000001-D.F1 --accept --as okafor")
 @click.argument("finding")
 @click.option("--accept/--send-back", default=None, required=True, help="The verdict.")
 @click.option("--remark", default="", help="Why; needed to send back.")
@@ -190,7 +190,7 @@ def review(
     _reviewed(finding, accept, remark, lab_path, person)
 
 
-@click.command(epilog="Example: fol sign F000001 --as okafor")
+@click.command(epilog="Example: fol sign NOG-26-S000001-D.F1 --as okafor")
 @click.argument("finding")
 @click.option("--remark", default="")
 @acting_option
@@ -200,7 +200,7 @@ def sign(finding: str, remark: str, lab_path: str | None, person: str | None) ->
 
 
 @click.command(
-    epilog="Example: fol candidate F000001 --dismiss --remark 'column bleed' --as okafor"
+    epilog="Example: fol candidate NOG-26-S000001-D.F1 --dismiss --remark 'column bleed' --as okafor"
 )
 @click.argument("finding")
 @click.option("--confirm/--dismiss", default=None, required=True, help="The verdict.")
