@@ -200,7 +200,7 @@ def sign(finding: str, remark: str, lab_path: str | None, person: str | None) ->
 
 
 @click.command(
-    epilog="Example: fol candidate NOG-26-S000001-D.F1 --dismiss --remark 'column bleed' --as okafor"
+    epilog="Example: fol candidate NOG-26-S000001-D.F1 --dismiss --remark 'bleed' --as okafor"
 )
 @click.argument("finding")
 @click.option("--confirm/--dismiss", default=None, required=True, help="The verdict.")
