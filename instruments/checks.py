@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from instruments.errors import CorruptFileError
 from spectra.axis import FloatArray, XKind, check_axis
 from spectra.errors import AxisError
 
@@ -85,11 +84,3 @@ def _value_faults(values: FloatArray, what: str) -> list[str]:
     if values.size and float(np.abs(values).max()) > _LARGEST:
         return [f"{what} reaches {np.abs(values).max():.3g}: not a measurement"]
     return []
-
-
-def require_data(count: int, what: str) -> None:
-    """Raise when a file that was recognised holds no data at all."""
-    if count == 0:
-        raise CorruptFileError(
-            f"{what} holds no data points", hint="Export the measurement again with its data."
-        )

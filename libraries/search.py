@@ -228,7 +228,7 @@ def _decided(
 ) -> Decision:
     if not searched and quality.ok:
         reason = f"no library that was searched holds {section.value} spectra"
-        return Decision(state=DecisionState.NO_MATCH, reasons=(reason,))
+        return Decision(state=DecisionState.INSUFFICIENT, reasons=(reason,))
     family = substances.families()
     return decision.decide(
         substances.as_hits(), calibration, isomers=family.__getitem__, quality=quality, fit=fit

@@ -114,10 +114,10 @@ def draw(reviewed: Sequence[Finding]) -> Drawn:
         )
     return Drawn(
         level=ConclusionLevel.INCONCLUSIVE,
-        text="cannot say: no spectrum was good enough to compare",
+        text="cannot say: nothing could be compared",
         substances=(),
         classes=(),
-        missing=("a better spectrum",),
+        missing=("a better spectrum, or a calibrated library of this technique",),
     )
 
 

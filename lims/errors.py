@@ -33,10 +33,6 @@ class AuditBrokenError(RecordError):
     """The event log does not verify."""
 
 
-class StaleRecordError(RecordError):
-    """Somebody changed the record since it was read."""
-
-
 class BusyError(RecordError):
     """Another program holds the record; nothing was written."""
 

@@ -70,16 +70,6 @@ class Lab:
         return self.folder / "quarantine"
 
     @property
-    def reports_folder(self) -> Path:
-        """Finished documents."""
-        return self.folder / "reports"
-
-    @property
-    def outbox_folder(self) -> Path:
-        """Batches for a carrier that takes files."""
-        return self.folder / "outbox"
-
-    @property
     def banner(self) -> str:
         """What to tell people about the SQLite in use; empty when nothing needs saying."""
         return sqlite.banner()

@@ -333,7 +333,5 @@ def _either(names: Sequence[str]) -> str:
 
 def _no_match(result: Mapping[str, Any]) -> str:
     searched = [f"{each['name']} {each['version']}" for each in result.get("libraries", ())]
-    if not searched:
-        return "no match: no library was searched"
     count = "1 library" if len(searched) == 1 else f"{len(searched)} libraries"
     return f"no match in {count} ({', '.join(searched)})"

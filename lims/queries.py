@@ -139,16 +139,6 @@ def remarks(lab: Lab, subject: str) -> list[tuple[datetime, str, str]]:
     return [(records.moment(row["at"]), row["by"], row["text"]) for row in found]
 
 
-def to_review(lab: Lab, limit: int = 200) -> list[dict[str, Any]]:
-    """Return the findings that wait for a second person, oldest first, without their matches."""
-    return records.rows(
-        lab.db,
-        "SELECT id, sample, technique, headline, level, hazard, by, at FROM finding "
-        "WHERE state='submitted' ORDER BY seq LIMIT ?",
-        max(0, min(limit, MAX_PAGE)),
-    )
-
-
 def event_count(lab: Lab) -> int:
     """Return how many events the log holds."""
     return int(records.value(lab.db, "SELECT size FROM log_head") or 0)

@@ -9,9 +9,5 @@ class ReportError(LabError):
     """A document cannot be made or is not acceptable."""
 
 
-class SealBrokenError(ReportError):
-    """A signature does not fit the bytes or the key on file."""
-
-
 class DeliveryError(ReportError):
     """Headquarters could not be reached or did not acknowledge; the report stays in the outbox."""

@@ -21,10 +21,9 @@ from typing import TYPE_CHECKING, Any
 
 from lims import audit, canonical, keys, outbox
 from lims.errors import RecordError
-from reports import daily, encode, html, pdf, table, trends
+from reports import daily, encode, html, pdf, table
 from reports.document import DailyReport, Issue
 from reports.errors import ReportError
-from reports.trends import Trends
 
 if TYPE_CHECKING:
     from lims.lab import Lab
@@ -99,11 +98,6 @@ def _publish(lab: Lab, actor: str, day: date, reason: str) -> Published:
         )
     audit.checkpoint(lab, actor)
     return _written(lab, item, documents, new=True)
-
-
-def collect_day(lab: Lab, day: date) -> Trends:
-    """Return the trends up to a day, without issuing anything (see `reports.trends.collect`)."""
-    return trends.collect(lab, day)
 
 
 @contextmanager

@@ -195,11 +195,13 @@ def decide(
         return _decision(DecisionState.INSUFFICIENT, calibration, quality.reasons)
     if not hits.substances:
         reason = "nothing in the library can be compared with this measurement"
-        return _decision(DecisionState.NO_MATCH, calibration, (reason,))
+        return _decision(DecisionState.INSUFFICIENT, calibration, (reason,))
     group, outside = _group(hits, calibration, isomers)
     value = statistic(float(hits.scores[0]), hits.scores[outside])
     if calibration is None or calibration.threshold is None:
-        return _decision(DecisionState.NO_MATCH, calibration, (_uncalibrated(calibration),), value)
+        # "No match" would say that it is not in the library; that is just what cannot be told.
+        reasons = (_uncalibrated(calibration),)
+        return _decision(DecisionState.INSUFFICIENT, calibration, reasons, value)
     mixed = _component_verdict(fit, calibration, value)
     if mixed is not None:
         return mixed
@@ -288,9 +290,9 @@ def _component_verdict(
 
 def _uncalibrated(calibration: Calibration | None) -> str:
     if calibration is None:
-        return "insufficient calibration: this library has none, so nothing is called a match"
+        return "this library has no calibration, so nothing is called a match or no match"
     return (
-        f"insufficient calibration: {calibration.n} substances, "
+        f"this library is too small to be calibrated: {calibration.n} substances, "
         f"{needed_queries(calibration.alpha)} are needed for {calibration.alpha:.0%} false accepts"
     )
 

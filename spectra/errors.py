@@ -17,9 +17,9 @@
     │   └── LibraryVersionError
     ├── RecordError                         lims/errors.py
     │   ├── NotFoundError  StateError  CustodyError  PermissionDenied
-    │   └── AuditBrokenError  StaleRecordError  BusyError  StorageFullError
+    │   └── AuditBrokenError  BusyError  StorageFullError
     ├── ReportError                         reports/errors.py
-    │   └── SealBrokenError  DeliveryError
+    │   └── DeliveryError
     └── ConfigError                         lims/errors.py
 
 An error is raised where the fact is known and says what was found, what was expected and, in

@@ -24,9 +24,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "match": ("tui.commands.files:match", "Match exports against reference libraries."),
     "library": ("tui.commands.library:library", "Reference libraries: import, list, show, verify."),
     "substance": ("tui.commands.substance:substance", "Facts, class, hazard group and law."),
-    "shipment": ("tui.commands.intake:shipment", "Parcels and conveyances: add, list, show."),
-    "sample": ("tui.commands.intake:sample", "Samples: add, list, show, transfer, portion."),
+    "shipment": ("tui.commands.shipment:shipment", "Parcels and conveyances: add, list, show."),
+    "sample": ("tui.commands.sample:sample", "Samples: add, list, show, transfer, portion."),
     "ingest": ("tui.commands.bench:ingest", "Keep a file, read it, match it, record the finding."),
+    "quarantine": ("tui.commands.bench:quarantine", "Files that could not be taken as a run."),
     "queue": ("tui.commands.bench:queue", "The scientists' work list."),
     "board": ("tui.commands.bench:board", "The officers' board: what is known of each sample."),
     "alerts": ("tui.commands.bench:alerts", "Hazard notices, and their acknowledgement."),
@@ -40,7 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "trends": ("tui.commands.report:trends", "Counts and shares against the weeks before."),
     "push": ("tui.commands.report:push", "Send what waits in the outbox to headquarters."),
     "outbox": ("tui.commands.report:outbox", "What was sent, what waits, what needs a person."),
-    "hub": ("tui.commands.hub:hub", "Headquarters: serve, enroll, digest, missing."),
+    "hub": ("tui.commands.hub:hub", "Headquarters: serve, enroll, ingest, digest, flag."),
     "audit": ("tui.commands.audit:audit", "Verify and show the event log."),
 }
 

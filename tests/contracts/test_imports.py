@@ -50,5 +50,5 @@ def test_matching_does_not_load_what_is_slow_to_load():
 
 
 def test_command_line_does_not_load_textual():
-    code = "import tui.commands.files, tui.commands.bench, tui.commands.intake, tui.commands.report"
+    code = "import tui.commands.files, tui.commands.bench, tui.commands.sample, tui.commands.report"
     assert "textual" not in modules_after(code)

@@ -200,3 +200,80 @@ def test_a_report_leaves_a_signed_checkpoint(run, lab):
     opened.close()
     assert run("report", "daily")[0] == 0
     assert run("audit", "verify")[0] == 0
+
+
+def test_what_cannot_be_read_is_kept_in_quarantine(tmp_path, run, library):
+    _, out, _ = run("shipment", "add", "--declared", "pigment", "--json")
+    shipment = document(out, "fol.shipment.add/1")["shipments"][0]["number"]
+    _, out, _ = run("sample", "add", "--shipment", shipment, "--description", "bag", "--json")
+    sample = document(out, "fol.sample.add/1")["samples"][0]["number"]
+    bench = exports(tmp_path / "exports")
+    broken = tmp_path / "broken.cdf"
+    broken.write_bytes((bench / "parcel-1-gcms.cdf").read_bytes()[:4000])
+    assert run("ingest", broken, "--sample", sample)[0] == 4
+    _, out, _ = run("quarantine", "--json")
+    kept = document(out, "fol.quarantine/1")["files"]
+    assert [(file["sample"], file["file_name"]) for file in kept] == [(sample, "broken.cdf")]
+    assert run("sample", "note", sample, "torn at one corner")[0] == 0
+    _, out, _ = run("sample", "show", sample, "--json")
+    assert document(out, "fol.sample.show/1")["remarks"][0]["text"] == "torn at one corner"
+
+
+def test_headquarters_takes_a_report_by_hand_and_watches(tmp_path, run, library):
+    bench = exports(tmp_path / "exports")
+    draft = ["--declared", "silicon dioxide", "--destination", "New Jersey / Philadelphia"]
+    _, out, _ = run("shipment", "add", *draft, "--destination-country", "US", "--json")
+    shipment = document(out, "fol.shipment.add/1")["shipments"][0]["number"]
+    _, out, _ = run("sample", "add", "--shipment", shipment, "--description", "bag", "--json")
+    sample = document(out, "fol.sample.add/1")["samples"][0]["number"]
+    _, out, _ = run("ingest", bench / "parcel-2-ftir.jdx", "--sample", sample, "--json")
+    finding = document(out, "fol.ingest/1")["findings"][0]
+    for alert in document(run("alerts", "--json")[1], "fol.alerts/1")["alerts"]:
+        run("alerts", "acknowledge", alert["id"])
+    assert run("sign", finding["id"], "--as", "okafor")[0] == 0
+    assert run("conclude", sample)[0] == 0
+    _, out, _ = run("report", "daily", "--json")
+    paths = document(out, "fol.report.daily/1")["paths"]
+    hub = tmp_path / "hq"
+    hub.mkdir()
+    key = next((tmp_path / "lab" / "keys").glob("*.pub"))
+    assert run("hub", "enroll", "--folder", hub, "--lab-site", "NOG", "--key", key)[0] == 0
+    watched = ["--substance", "xylazine", "--area", "New Jersey", "--source", "a partner"]
+    assert run("hub", "watchlist", "add", "--folder", hub, *watched)[0] == 0
+    code, out, said = run("hub", "ingest", paths["json"], "--folder", hub)
+    assert (code, said) == (0, "")
+    assert "200" in out
+    pdf, html = tmp_path / "digest.pdf", tmp_path / "digest.html"
+    code, out, said = run("hub", "digest", "--folder", hub, "--pdf", pdf, "--html", html)
+    assert code == 0, said
+    assert "xylazine" in out
+    assert pdf.read_bytes().startswith(b"%PDF")
+    assert "xylazine" in html.read_text(encoding="utf-8")
+    code, out, _ = run("hub", "flag", sample, "--folder", hub, "--by", "kl", "--reason", "area")
+    assert code == 0
+    assert "Shipper" in out
+    _, out, _ = run("hub", "watchlist", "list", "--folder", hub, "--json")
+    assert document(out, "fol.hub.watchlist/1")["items"][0]["substance"] == "xylazine"
+    assert run("hub", "watchlist", "remove", "W1", "--folder", hub)[0] == 0
+
+
+def test_a_small_library_says_it_cannot_tell_and_never_no_match(tmp_path, run, lab):
+    import numpy as np
+
+    from instruments.writers import write
+    from libraries.training import entries
+    from spectra.spectrum import Technique
+    from tui.demo.bench import measured
+
+    few = [entry.measurement for entry in entries(Technique.FTIR)[:8]]
+    path = tmp_path / "few.jdx"
+    path.write_bytes(write(few, "jcamp"))
+    assert run("library", "import", path, "--name", "few")[0] == 0
+    query = tmp_path / "query.jdx"
+    spectrum = measured(few[0].title, Technique.FTIR, np.random.default_rng(3))
+    query.write_bytes(write([spectrum], "jcamp"))
+    _, out, _ = run("match", query, "-l", "few", "--json")
+    part = document(out, "fol.match/1")["results"][0]["spectra"][0]
+    assert part["decision"]["state"] == "insufficient"
+    assert part["decision"]["substances"] == []
+    assert part["hits"][0]["name"] == few[0].title

@@ -16,7 +16,7 @@ import pytest
 from lims import audit, intake, keys, outbox
 from lims.errors import ConfigError
 from lims.model import SampleDraft, ShipmentDraft
-from reports import delivery, hub, hub_digest, hub_tls, publish
+from reports import delivery, hub, hub_digest, hub_tls, publish, trends
 from reports.delivery import OutcomeState
 from reports.errors import DeliveryError, ReportError
 from reports.hub_store import enroll
@@ -370,7 +370,7 @@ def test_record_that_changed_is_issued_as_a_correction_that_says_what_changed(la
     made = hub_digest.digest(tmp_path / "hq", DAY)
     assert made.submitted == 2
     assert [each.report_id for each in made.corrections] == [second.report_id]
-    assert publish.collect_day(lab, DAY).submitted == 2
+    assert trends.collect(lab, DAY).submitted == 2
 
 
 def test_no_party_of_a_shipment_leaves_the_lab(lab):

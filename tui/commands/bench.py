@@ -72,6 +72,24 @@ def ingest(
     return EXIT_DATA if problems else 0
 
 
+@click.command(epilog="Example: fol quarantine --json")
+@lab_option
+@json_option
+def quarantine(lab_path: str | None, as_json: bool) -> None:
+    """List files that could not be taken as a run; their bytes are kept, with the reason."""
+    from lims.examination import quarantined
+
+    with opened(lab_path) as lab:
+        found = quarantined(lab)
+    if as_json:
+        document("quarantine", {"files": found})
+        return
+    table(
+        [[q.at, q.sample, q.file_name, q.size, q.raw_sha256[:12], q.reason] for q in found],
+        ["at", "sample", "file", "bytes", "sha256", "reason"],
+    )
+
+
 @click.command(epilog="Example: fol queue --json")
 @click.option("--find", default="", help="Words to look for.")
 @click.option("--limit", default=200, show_default=True, type=click.IntRange(1, 100_000))

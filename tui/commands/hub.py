@@ -8,14 +8,16 @@ from pathlib import Path
 import click
 
 from tui.context import json_option
-from tui.output import document, line, say
+from tui.output import document, line, say, table
+from tui.text import clean
 
+EXIT_DATA = 4
 FOLDER = click.Path(file_okay=False)
 
 
 @click.group(epilog="Example: fol hub serve --folder hq --port 8443")
 def hub() -> None:
-    """Headquarters: serve, enroll, digest, missing."""
+    """Headquarters: serve, enroll, ingest, digest, missing, flag, watchlist, accept."""
 
 
 @hub.command(epilog="Example: fol hub serve --folder hq --host 127.0.0.1 --port 8443")
@@ -62,12 +64,19 @@ def _day(text: str) -> date:
 @hub.command(epilog="Example: fol hub digest --folder hq --json")
 @click.option("--folder", type=FOLDER, required=True)
 @click.option("--day", default="", help="ISO day; else today (UTC).")
+@click.option("--html", type=click.Path(dir_okay=False), help="Also write the digest as HTML.")
+@click.option("--pdf", type=click.Path(dir_okay=False), help="Also write the digest as PDF.")
 @json_option
-def digest(folder: str, day: str, as_json: bool) -> None:
+def digest(folder: str, day: str, html: str | None, pdf: str | None, as_json: bool) -> None:
     """Show all labs as one picture: received, silent, missing; totals, first seen, candidates."""
+    from reports import hub_view
     from reports.hub_digest import digest as make_digest
 
     found = make_digest(Path(folder), _day(day))
+    for path, render in ((html, hub_view.render_html), (pdf, hub_view.render_pdf)):
+        if path:
+            Path(path).write_bytes(render(found))
+            say(path)
     if as_json:
         document("hub.digest", {"digest": found})
         return
@@ -91,3 +100,90 @@ def missing(folder: str, day: str, as_json: bool) -> None:
         line(lab.line())
     if not found:
         say("none")
+
+
+@hub.command(epilog="Example: fol hub ingest --folder hq NOG-2026-11-24-d.json")
+@click.argument("files", nargs=-1, required=True)
+@click.option("--folder", type=FOLDER, required=True)
+def ingest(files: tuple[str, ...], folder: str) -> int:
+    """Take reports carried by hand, each with its .sig beside it; the checks are the same."""
+    from reports.hub import ingest as ingest_files
+
+    taken = ingest_files(Path(folder), [Path(file) for file in files])
+    for path, receipt in taken:
+        line(f"{path.name}: {receipt.status} {receipt.code} {receipt.detail}".rstrip())
+    return 0 if all(receipt.acknowledged for _, receipt in taken) else EXIT_DATA
+
+
+@hub.command(epilog="Example: fol hub flag NOG-26-S000002-B --folder hq --by lindqvist --reason x")
+@click.argument("sample")
+@click.option("--folder", type=FOLDER, required=True)
+@click.option("--by", required=True, help="Who flags it.")
+@click.option("--reason", required=True)
+def flag(sample: str, folder: str, by: str, reason: str) -> None:
+    """Flag a sample and draft the query on its parcel, shipper and receiver."""
+    from reports.hub_notes import flag as flag_sample
+
+    click.echo(clean(flag_sample(Path(folder), by, sample, reason).query, multiline=True))
+
+
+@hub.command(epilog="Example: fol hub accept 'titanium dioxide' --folder hq --by lindqvist")
+@click.argument("name")
+@click.option("--folder", type=FOLDER, required=True)
+@click.option("--by", required=True, help="Who takes the name in.")
+def accept(name: str, folder: str, by: str) -> None:
+    """Take a substance name into the vocabulary; rows held back for it count from now on."""
+    from reports.hub_store import opened as opened_hub
+
+    with opened_hub(Path(folder)) as store:
+        store.accept_name(name, by)
+    line(f"{name} accepted")
+
+
+@hub.group(epilog="Example: fol hub watchlist add --folder hq --substance xylazine")
+def watchlist() -> None:
+    """Outside intelligence: substances and areas that raise an entry in the digest."""
+
+
+@watchlist.command("add", epilog="Example: fol hub watchlist add --folder hq --substance xylazine")
+@click.option("--folder", type=FOLDER, required=True)
+@click.option("--substance", default="")
+@click.option("--area", "areas", multiple=True, help="A place of destination; repeat for more.")
+@click.option("--note", default="")
+@click.option("--source", default="", help="Where the intelligence came from.")
+def watchlist_add(
+    folder: str, substance: str, areas: tuple[str, ...], note: str, source: str
+) -> None:
+    """Add an item; prints its id."""
+    from reports import watch
+
+    added = watch.add(Path(folder), substance=substance, areas=areas, note=note, source=source)
+    line(added.id)
+
+
+@watchlist.command("list", epilog="Example: fol hub watchlist list --folder hq")
+@click.option("--folder", type=FOLDER, required=True)
+@json_option
+def watchlist_list(folder: str, as_json: bool) -> None:
+    """List the items."""
+    from reports import watch
+
+    found = watch.load(Path(folder))
+    if as_json:
+        document("hub.watchlist", {"items": found})
+        return
+    table(
+        [[i.id, i.substance, ", ".join(i.areas), i.note, i.source] for i in found],
+        ["id", "substance", "areas", "note", "source"],
+    )
+
+
+@watchlist.command("remove", epilog="Example: fol hub watchlist remove W1 --folder hq")
+@click.argument("item")
+@click.option("--folder", type=FOLDER, required=True)
+def watchlist_remove(item: str, folder: str) -> None:
+    """Remove an item by its id."""
+    from reports import watch
+
+    watch.remove(Path(folder), item)
+    line(f"{item} removed")

@@ -98,11 +98,14 @@ def push(url: str, ca_file: str, lab_path: str | None, person: str | None, as_js
     return EXIT_RECORD if any(o.state == "parked" for o in outcomes) else 0
 
 
-@click.command(epilog="Example: fol outbox --json")
+@click.group(invoke_without_command=True, epilog="Example: fol outbox --json")
 @lab_option
 @json_option
-def outbox(lab_path: str | None, as_json: bool) -> None:
+@click.pass_context
+def outbox(ctx: click.Context, lab_path: str | None, as_json: bool) -> None:
     """Show what was sent, what waits and what needs a person."""
+    if ctx.invoked_subcommand is not None:
+        return
     from lims.outbox import items
 
     with opened(lab_path) as lab:
@@ -114,3 +117,16 @@ def outbox(lab_path: str | None, as_json: bool) -> None:
         [[i.seq, i.report_id, i.kind, i.state, i.tries] for i in found],
         ["seq", "report", "kind", "state", "tries"],
     )
+
+
+@outbox.command(epilog="Example: fol outbox requeue 7 --reason 'key enrolled anew'")
+@click.argument("seq", type=int)
+@click.option("--reason", required=True, help="Why it may be sent again; kept in the log.")
+@acting_option
+def requeue(seq: int, reason: str, lab_path: str | None, person: str | None) -> None:
+    """Put a report that headquarters refused back in the queue."""
+    from lims.outbox import requeue as requeue_report
+
+    with opened(lab_path) as lab:
+        done = requeue_report(lab, acting(person), seq, reason)
+        line(f"{done.report_id}: {done.state}")

@@ -90,12 +90,14 @@ def test_libraries_are_merged_by_substance_and_named(big: Library, small: Librar
     assert together.libraries == ("made 1", "own 1")
 
 
-def test_a_best_hit_from_an_uncalibrated_library_is_no_match(big: Library, small: Library) -> None:
+def test_a_best_hit_from_an_uncalibrated_library_is_insufficient(
+    big: Library, small: Library
+) -> None:
     answer = search([big, small], a_mass_spectrum(200), Technique.MS)
     assert answer.hits[0].library == "own"
     assert answer.hits[0].training
-    assert answer.decision.state.value == "no_match"
-    assert "calibration" in answer.decision.reasons[0]
+    assert answer.decision.state.value == "insufficient"
+    assert "calibrat" in answer.decision.reasons[0]
     assert answer.analogue is None
 
 
@@ -131,12 +133,12 @@ def test_what_cannot_be_searched_is_insufficient_with_the_reason(
     assert answer.decision.substances == ()
 
 
-def test_a_library_without_the_technique_gives_no_match_and_says_so(small: Library) -> None:
+def test_a_library_without_the_technique_is_insufficient_and_says_so(small: Library) -> None:
     answer = search([small], a_curve(1), Technique.FTIR)
-    assert answer.decision.state.value == "no_match"
+    assert answer.decision.state.value == "insufficient"
     assert answer.hits == ()
     assert "ftir" in answer.decision.reasons[0]
-    assert search([], a_mass_spectrum(1), Technique.MS).decision.state.value == "no_match"
+    assert search([], a_mass_spectrum(1), Technique.MS).decision.state.value == "insufficient"
 
 
 def test_a_batch_answers_as_one_by_one(big: Library) -> None:

@@ -1,169 +1,16 @@
-"""``fol shipment`` and ``fol sample``: what came in, who holds it, what was taken from it."""
+"""``fol sample``: what was submitted, who holds it, what was taken from it."""
 
 from __future__ import annotations
 
-import csv
-import io
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import click
 
-from lims.model import Lane, SampleDraft, ShipmentDraft
+from lims.model import Lane, SampleDraft
 from tui.context import acting, acting_option, json_option, lab_option, opened
 from tui.output import document, line, say, table
-
-EXIT_RECORD = 3
-DRAFT_FIELDS = tuple(field.name for field in fields(ShipmentDraft))
-CSV_LIMIT_BYTES = 20_000_000
-
-
-@click.group(epilog="Example: fol shipment add --declared 'silicon dioxide' --value '10 USD'")
-def shipment() -> None:
-    """Parcels and conveyances: add, list, show."""
-
-
-@shipment.command(
-    "add", epilog="Example: fol shipment add --declared 'silicon dioxide' --origin CN"
-)
-@click.option("--declared", default="", help="Declared goods, as on the papers.")
-@click.option("--value", default="", help='Declared value as typed: "10 USD".')
-@click.option("--weight", default="", help='Declared weight as typed: "1.5 kg".')
-@click.option("--freight", default="", help='Freight paid as typed: "25 USD".')
-@click.option("--hs", "hs_code", default="", help="HS code.")
-@click.option("--stream", default="express", show_default=True, help="express, mail, land, sea.")
-@click.option("--carrier", default="")
-@click.option("--tracking", default="", help="Air waybill, S10 or other tracking number.")
-@click.option("--consignor", default="")
-@click.option("--consignee", default="")
-@click.option("--consignee-address", default="")
-@click.option("--notify-party", default="")
-@click.option("--origin", default="", help="ISO 3166 country of origin.")
-@click.option("--transit", default="")
-@click.option("--destination-country", default="", help="ISO 3166 country of destination.")
-@click.option("--destination", default="", help="Area of destination in words.")
-@click.option("--conveyance", default="")
-@click.option("--concealment", default="")
-@click.option("--from-csv", type=click.Path(exists=True, dir_okay=False), help="Many at once.")
-@click.option("--dry-run", is_flag=True, help="With --from-csv: check, write nothing.")
-@click.option("--key", default="", help="Idempotency key: the same act twice is recorded once.")
-@acting_option
-@json_option
-def shipment_add(
-    from_csv: str | None,
-    dry_run: bool,
-    key: str,
-    lab_path: str | None,
-    person: str | None,
-    as_json: bool,
-    declared: str,
-    value: str,
-    weight: str,
-    **rest: str,
-) -> None:
-    """Log a shipment; declared figures are kept exactly as typed."""
-    from lims.intake import add_shipment
-
-    drafts = (
-        _drafts_from_csv(Path(from_csv))
-        if from_csv
-        else [
-            ShipmentDraft(
-                declared_goods=declared, declared_value=value, declared_weight=weight, **rest
-            )
-        ]
-    )
-    if dry_run:
-        say(f"{len(drafts)} shipments read without a fault; nothing written (--dry-run)")
-        return
-    with opened(lab_path) as lab:
-        added = [
-            add_shipment(lab, acting(person), draft, key=f"{key}.{i}" if key and from_csv else key)
-            for i, draft in enumerate(drafts)
-        ]
-    if as_json:
-        document("shipment.add", {"shipments": added})
-        return
-    for item in added:
-        line(item.number)
-        for note in item.notes:
-            say(f"note: {note}")
-
-
-def _drafts_from_csv(path: Path) -> list[ShipmentDraft]:
-    if path.stat().st_size > CSV_LIMIT_BYTES:
-        raise click.UsageError(f"{path}: larger than {CSV_LIMIT_BYTES} bytes; split it")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        rows = list(csv.DictReader(io.StringIO(text), strict=True))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise click.UsageError(f"{path}: not a UTF-8 CSV table ({error})") from error
-    problems = []
-    if not rows:
-        problems.append("no rows under the header")
-    elif unknown := sorted(str(name) for name in rows[0] if name not in DRAFT_FIELDS):
-        problems.append(f"unknown columns {', '.join(unknown)}; known: {', '.join(DRAFT_FIELDS)}")
-    elif "declared_goods" not in rows[0]:
-        problems.append("the column declared_goods is missing")
-    for number, row in enumerate(rows, start=2):
-        if any(cell is None for cell in row.values()):
-            problems.append(f"row {number}: fewer cells than the header")
-        elif not (row.get("declared_goods") or "").strip():
-            problems.append(f"row {number}: declared_goods is empty")
-    if problems:
-        shown = "; ".join(problems[:20]) + (
-            f"; and {len(problems) - 20} more" if len(problems) > 20 else ""
-        )
-        raise click.UsageError(f"{path}: nothing was written: {shown}")
-    return [ShipmentDraft(**{name: cell.strip() for name, cell in row.items()}) for row in rows]
-
-
-@shipment.command("list", epilog="Example: fol shipment list --json")
-@lab_option
-@json_option
-def shipment_list(lab_path: str | None, as_json: bool) -> None:
-    """List the shipments, newest first."""
-    from lims.queries import shipments
-
-    with opened(lab_path) as lab:
-        found = shipments(lab)
-    if as_json:
-        document("shipment.list", {"shipments": found})
-        return
-    table(
-        [
-            [s.number, s.state, s.draft.declared_goods, s.draft.origin, s.draft.destination]
-            for s in found
-        ],
-        ["shipment", "state", "declared", "origin", "destination"],
-    )
-
-
-@shipment.command("show", epilog="Example: fol shipment show NOG-26-P000001-R")
-@click.argument("number")
-@lab_option
-@json_option
-def shipment_show(number: str, lab_path: str | None, as_json: bool) -> None:
-    """Show one shipment with its notes and samples."""
-    from lims.queries import samples_of
-    from lims.queries import shipment as find_shipment
-
-    with opened(lab_path) as lab:
-        found = find_shipment(lab, number)
-        inside = samples_of(lab, found.number)
-    if as_json:
-        document("shipment.show", {"shipment": found, "samples": inside})
-        return
-    line(f"{found.number}: {found.state}, received {found.received_at:%Y-%m-%d %H:%M} UTC")
-    for name in DRAFT_FIELDS:
-        value = getattr(found.draft, name)
-        if value:
-            line(f"  {name.replace('_', ' ')}: {value}")
-    for note in found.notes:
-        line(f"  note: {note}")
-    for item in inside:
-        line(f"  sample {item.number}: {item.state}, {item.draft.description}")
+from tui.shipment_csv import drafts_from_csv
 
 
 @click.group(
@@ -256,12 +103,14 @@ def sample_list(find: str, limit: int, lab_path: str | None, as_json: bool) -> N
 @json_option
 def sample_show(number: str, lab_path: str | None, as_json: bool) -> None:
     """Show one sample: hazard first, then custody, runs, findings, conclusion."""
-    from lims.queries import sample_record
+    from lims.queries import remarks, sample_record
 
     with opened(lab_path) as lab:
         record = sample_record(lab, number)
+        notes = remarks(lab, record.sample.number)
     if as_json:
-        document("sample.show", {"record": record})
+        said = [{"at": at, "by": by, "text": text} for at, by, text in notes]
+        document("sample.show", {"record": record, "remarks": said})
         return
     for alert in record.alerts:
         seen = f"seen by {alert.acknowledged_by}" if alert.acknowledged_by else "NOT SEEN YET"
@@ -281,6 +130,8 @@ def sample_show(number: str, lab_path: str | None, as_json: bool) -> None:
         line(f"  finding {finding.id}: {finding.state}: {shown}")
     if item.conclusion is not None and not waiting:
         line(f"  {item.conclusion.level}: {item.conclusion.text}")
+    for at, by, text in notes:
+        line(f"  {at:%Y-%m-%d %H:%M} {by}: {text}")
 
 
 @sample.command("batch", epilog="Example: fol sample batch --from-csv ten.csv --officer haddad")
@@ -305,7 +156,7 @@ def sample_batch(
     from lims.intake import add_batch
 
     draft = SampleDraft(description=description, officer=officer or acting(person), lane=Lane(lane))
-    parcels = [(shipment, draft) for shipment in _drafts_from_csv(Path(from_csv))]
+    parcels = [(shipment, draft) for shipment in drafts_from_csv(Path(from_csv))]
     with opened(lab_path) as lab:
         added = add_batch(lab, acting(person), parcels, key=key)
     if as_json:
