@@ -29,7 +29,7 @@ from spectra.prepare import PIPELINE, vibrational
 from spectra.spectrum import MassSpectrum, Technique
 
 # Changes whenever the same record would give another index or calibration.
-PIPELINE_VERSION = 2
+PIPELINE_VERSION = 3
 
 MOST_CALIBRATION_QUERIES = 2_000
 """A larger library is calibrated on every k-th reference."""

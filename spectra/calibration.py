@@ -8,15 +8,18 @@ mass spectra alike; knows scores and groups, not spectra.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from spectra import likelihood
 from spectra.axis import FloatArray, IntArray
+from spectra.contrast import TIE_DELTA_Z, absent_contrasts, present_contrasts
 from spectra.errors import SpectrumError
+from spectra.likelihood import LikelihoodModel
 
 if TYPE_CHECKING:
     from spectra.curve_index import CurveIndex
@@ -24,14 +27,6 @@ if TYPE_CHECKING:
     from spectra.peak_table import Peaks
 
 DEFAULT_ALPHA = 0.05
-# The statistic weighs the score itself and its distance to the next ten substances. On infrared
-# queries of other specimens it identifies 56 % at 5 % false accepts, the score alone 47 %.
-SCORE_WEIGHT = 0.3
-CONTRAST_SUBSTANCES = 10
-# Scores this close on the Fisher scale (0.990 and 0.991 differ by 0.05) are not told apart by a
-# repeat of the same measurement.
-TIE_DELTA_Z = 0.05
-_LARGEST_SCORE = 1.0 - 1e-6
 _BLOCK_CELLS = 20_000_000
 
 
@@ -56,6 +51,9 @@ class Calibration:
     residual_limit, gain_limit : float or None
         Largest unexplained share of a known substance, and gain by a further component that a
         pure one stays below; None where no replicate specimens were there to learn them.
+    likelihood : LikelihoodModel or None
+        How much more often a contrast is reached when the substance is there; None where too few
+        substances have a second spectrum to learn it from.
     """
 
     metric: str
@@ -66,6 +64,7 @@ class Calibration:
     tie_delta_z: float = TIE_DELTA_Z
     residual_limit: float | None = None
     gain_limit: float | None = None
+    likelihood: LikelihoodModel | None = None
 
     @property
     def sufficient(self) -> bool:
@@ -74,7 +73,8 @@ class Calibration:
 
     def to_facts(self) -> dict[str, object]:
         """Return plain values for storage."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        facts = {name: getattr(self, name) for name in self.__slots__}
+        return facts | {"likelihood": self.likelihood and self.likelihood.to_facts()}
 
     @classmethod
     def from_facts(cls, facts: Mapping[str, object]) -> Calibration:
@@ -95,6 +95,7 @@ class Calibration:
                 tie_delta_z=_number(facts["tie_delta_z"]),
                 residual_limit=_optional(facts["residual_limit"]),
                 gain_limit=_optional(facts["gain_limit"]),
+                likelihood=_model(facts["likelihood"]),
             )
         except KeyError as missing:
             raise SpectrumError(f"calibration without {missing}") from missing
@@ -156,100 +157,6 @@ def calibrate(
     )
 
 
-def fisher_z(scores: npt.ArrayLike) -> FloatArray:
-    """Return atanh of scores, which makes differences comparable at any height; ±1 stay finite."""
-    bounded = np.clip(np.asarray(scores, dtype=np.float64), -_LARGEST_SCORE, _LARGEST_SCORE)
-    return np.arctanh(bounded)
-
-
-def statistic(score: float, others: npt.ArrayLike) -> float:
-    """Return D = 0.3·atanh s₁ + 0.7·(atanh s₁ − mean atanh s₂…s₁₁).
-
-    Parameters
-    ----------
-    score : float
-        Of the substance in question, −1 to 1.
-    others : array of float
-        Scores of substances that are not its isomers or ties, any order; the best ten count. With
-        none, the score is contrasted with 0.
-    """
-    z = float(fisher_z(score))
-    rest = np.sort(fisher_z(others).ravel())[::-1][:CONTRAST_SUBSTANCES]
-    mean = float(rest.mean()) if rest.size else 0.0
-    return SCORE_WEIGHT * z + (1.0 - SCORE_WEIGHT) * (z - mean)
-
-
-def absent_contrasts(
-    score_matrix: npt.NDArray[np.floating],
-    row_groups: npt.ArrayLike,
-    query_groups: npt.ArrayLike,
-    *,
-    row_families: npt.ArrayLike | None = None,
-    query_families: npt.ArrayLike | None = None,
-    tie_delta_z: float = TIE_DELTA_Z,
-) -> FloatArray:
-    """Return the statistic each query would reach if its own substance were not in the library.
-
-    Parameters
-    ----------
-    score_matrix : ndarray of float, shape (n_queries, n_rows)
-        −1 where the two cannot be compared.
-    row_groups : array, shape (n_rows,)
-        Substance of each library row, numbers or text.
-    query_groups : array, shape (n_queries,)
-        Substance of each query.
-    row_families, query_families : array, same shapes, optional
-        Isomers the technique cannot exclude share a family. A decision names the family, so the
-        whole family of the query is left out, and the family of the best hit does not count
-        against it. By default each substance is a family of its own.
-    tie_delta_z : float
-        As in `Calibration`.
-
-    Returns
-    -------
-    ndarray of float, shape (n_queries,)
-        −inf where nothing is left to compare with.
-
-    Raises
-    ------
-    SpectrumError
-        The shapes do not belong together.
-    """
-    scores = np.asarray(score_matrix)
-    rows, queries = np.asarray(row_groups), np.asarray(query_groups)
-    families = rows if row_families is None else np.asarray(row_families)
-    own = queries if query_families is None else np.asarray(query_families)
-    if scores.shape != (queries.size, rows.size) or families.shape != rows.shape:
-        raise SpectrumError(
-            f"scores of shape {scores.shape} for {queries.size} queries and {rows.size} rows"
-        )
-    if not scores.size:
-        return np.full(queries.size, -np.inf)
-    order = np.argsort(rows, kind="stable")
-    first = np.flatnonzero(np.concatenate(([True], rows[order][1:] != rows[order][:-1])))
-    best = np.maximum.reduceat(scores[:, order].astype(np.float64), first, axis=1)
-    family = families[order][first]
-    # −1 marks what could not be compared at all, not a score.
-    gone = (family[None, :] == own[:, None]) | (best <= -1.0)
-    z = np.where(gone, -np.inf, fisher_z(best))
-    return _contrasts(z, family, tie_delta_z)
-
-
-def _contrasts(z: FloatArray, family: npt.NDArray[np.generic], tie_delta_z: float) -> FloatArray:
-    """Return the statistic of the best column of each row, −inf marking absent columns."""
-    top = z.argmax(axis=1)
-    first = np.take_along_axis(z, top[:, None], axis=1)[:, 0]
-    beside = (family[None, :] == family[top][:, None]) | (z >= (first - tie_delta_z)[:, None])
-    rest = np.where(beside, -np.inf, z)
-    if rest.shape[1] > CONTRAST_SUBSTANCES:
-        rest = np.partition(rest, -CONTRAST_SUBSTANCES, axis=1)[:, -CONTRAST_SUBSTANCES:]
-    there = np.isfinite(rest)
-    mean = np.where(there, rest, 0.0).sum(axis=1) / np.maximum(there.sum(axis=1), 1)
-    present = np.isfinite(first)
-    value = SCORE_WEIGHT * first + (1.0 - SCORE_WEIGHT) * (np.where(present, first, 0.0) - mean)
-    return np.where(present, value, -np.inf)
-
-
 def calibrate_curves(
     index: CurveIndex,
     groups: npt.ArrayLike,
@@ -273,24 +180,16 @@ def calibrate_curves(
     """
     labels = np.asarray(groups)
     rows = _query_rows(labels, most_queries)
-    kin = labels if families is None else np.asarray(families)
     block = max(1, _BLOCK_CELLS // max(len(index), 1))
-    parts = [
-        absent_contrasts(
-            index.scores(np.stack([index.curve(int(row)) for row in asked])),
-            labels,
-            labels[asked],
-            row_families=kin,
-            query_families=kin[asked],
-        )
-        for asked in (rows[start : start + block] for start in range(0, rows.size, block))
-    ]
-    return calibrate(
-        np.concatenate(parts) if parts else [],
-        alpha,
-        metric="first-derivative correlation",
-        pretreatment=pretreatment,
+    score_blocks = (
+        (start, index.scores(np.stack([index.curve(int(row)) for row in rows[start:][:block]])))
+        for start in range(0, rows.size, block)
     )
+    absent, present = _contrasts_of(score_blocks, rows, labels, families)
+    made = calibrate(
+        absent, alpha, metric="first-derivative correlation", pretreatment=pretreatment
+    )
+    return replace(made, likelihood=likelihood.fit(present, absent))
 
 
 def calibrate_peaks(
@@ -318,18 +217,32 @@ def calibrate_peaks(
     """
     labels = np.asarray(groups)
     rows = _query_rows(labels, most_queries)
+    score_blocks = index.score_blocks([spectra[int(row)] for row in rows], score)
+    absent, present = _contrasts_of(score_blocks, rows, labels, families)
+    made = calibrate(absent, alpha, metric=score, pretreatment=pretreatment)
+    return replace(made, likelihood=likelihood.fit(present, absent))
+
+
+def _contrasts_of(
+    score_blocks: Iterable[tuple[int, npt.NDArray[np.floating]]],
+    rows: IntArray,
+    labels: npt.NDArray[np.generic],
+    families: npt.ArrayLike | None,
+) -> tuple[FloatArray, FloatArray]:
+    """Return the statistics of absent and of present substances over blocks of scores.
+
+    ``score_blocks`` gives the first place in ``rows`` of each block, and its scores.
+    """
     kin = labels if families is None else np.asarray(families)
-    parts = []
-    for start, scores in index.score_blocks([spectra[int(row)] for row in rows], score):
+    absent, present = [np.zeros(0)], [np.zeros(0)]
+    for start, scores in score_blocks:
         asked = rows[start : start + scores.shape[0]]
-        parts.append(
-            absent_contrasts(
-                scores, labels, labels[asked], row_families=kin, query_families=kin[asked]
-            )
+        own = labels[asked]
+        absent.append(
+            absent_contrasts(scores, labels, own, row_families=kin, query_families=kin[asked])
         )
-    return calibrate(
-        np.concatenate(parts) if parts else [], alpha, metric=score, pretreatment=pretreatment
-    )
+        present.append(present_contrasts(scores, labels, own, asked, row_families=kin))
+    return np.concatenate(absent), np.concatenate(present)
 
 
 def _query_rows(groups: npt.NDArray[np.generic], most: int) -> IntArray:
@@ -350,6 +263,14 @@ def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise SpectrumError(f"calibration holds {value!r} where a number belongs")
     return float(value)
+
+
+def _model(value: object) -> LikelihoodModel | None:
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        raise SpectrumError(f"calibration holds {value!r} where a likelihood model belongs")
+    return LikelihoodModel.from_facts(value)
 
 
 def _optional(value: object) -> float | None:

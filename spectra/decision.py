@@ -17,14 +17,12 @@ from spectra.axis import FloatArray
 from spectra.calibration import (
     DEFAULT_ALPHA,
     Calibration,
-    absent_contrasts,
     calibrate,
     calibrate_curves,
     calibrate_peaks,
-    fisher_z,
     needed_queries,
-    statistic,
 )
+from spectra.contrast import absent_contrasts, fisher_z, present_contrasts, statistic
 from spectra.errors import SpectrumError
 from spectra.quality import Quality
 
@@ -117,6 +115,9 @@ class Decision:
     n_calibration : int
         Leave-substance-out queries behind it; 0 without calibration.
     threshold, statistic : float or None
+    likelihood_ratio : float or None
+        How much more often such a contrast is reached when the first substance or its group is
+        there; never above the number of comparisons. None where it was not learned.
     reasons : tuple of str
     """
 
@@ -127,6 +128,7 @@ class Decision:
     n_calibration: int = 0
     threshold: float | None = None
     statistic: float | None = None
+    likelihood_ratio: float | None = None
     reasons: tuple[str, ...] = field(default_factory=tuple)
 
 
@@ -245,6 +247,9 @@ def _match(
         best = int(np.nanargmax(second))
         if best not in named:
             reasons.append(f"the second metric prefers {hits.substances[best]}")
+    likelihood = calibration.likelihood
+    if likelihood is not None:
+        reasons.append(likelihood.words(value))
     state = DecisionState.MATCH_GROUP if len(names) > 1 else DecisionState.MATCH
     return Decision(
         state=state,
@@ -254,6 +259,7 @@ def _match(
         n_calibration=calibration.n,
         threshold=calibration.threshold,
         statistic=value,
+        likelihood_ratio=None if likelihood is None else likelihood.ratio(value),
         reasons=tuple(reasons),
     )
 
@@ -327,5 +333,6 @@ __all__ = [
     "collapse",
     "decide",
     "needed_queries",
+    "present_contrasts",
     "statistic",
 ]

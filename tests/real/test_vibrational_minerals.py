@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from spectra.axis import XKind, YKind
-from spectra.calibration import Calibration, absent_contrasts, calibrate, statistic
+from spectra.calibration import Calibration, calibrate
+from spectra.contrast import absent_contrasts, statistic
 from spectra.curve_index import CurveIndex
 from spectra.grid import FTIR_GRID
 from spectra.mixture import calibrate_components, explain

@@ -86,6 +86,7 @@ def test_the_document_has_the_documented_shape(library: Library) -> None:
         "isomer_group",
         "alpha",
         "n_calibration",
+        "likelihood_ratio",
         "reasons",
     ]
     documented = {"rank", "name", "substance", "inchikey", "library", "library_version", "entry"}

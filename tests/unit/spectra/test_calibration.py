@@ -1,91 +1,23 @@
 from __future__ import annotations
 
 import json
-import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from spectra.calibration import (
     Calibration,
-    absent_contrasts,
     calibrate,
     calibrate_curves,
     calibrate_peaks,
     needed_queries,
-    statistic,
 )
+from spectra.contrast import statistic
 from spectra.curve_index import CurveIndex
 from spectra.errors import SpectrumError
 from spectra.grid import Grid
-
-
-def plain_statistic(s1, others):
-    """The published formula, term by term."""
-    best = sorted(others, reverse=True)[:10]
-    mean = sum(math.atanh(min(s, 1 - 1e-6)) for s in best) / len(best) if best else 0.0
-    z = math.atanh(min(s1, 1 - 1e-6))
-    return 0.3 * z + 0.7 * (z - mean)
-
-
-def plain_contrast(scores, row_families, row_groups, own, delta):
-    best = {}
-    for s, g, f in zip(scores, row_groups, row_families, strict=True):
-        if f != own and s > -1:
-            best[g] = max(best.get(g, (-2, f)), (s, f))
-    if not best:
-        return -math.inf
-    s1, f1 = max(best.values())
-    z1 = math.atanh(min(s1, 1 - 1e-6))
-    rest = [s for s, f in best.values() if f != f1 and math.atanh(min(s, 1 - 1e-6)) < z1 - delta]
-    return plain_statistic(s1, rest)
-
-
-def test_statistic_is_the_formula():
-    others = [0.1, 0.9, 0.5, 0.4, 0.3, 0.8, 0.7, 0.6, 0.2, 0.15, 0.12, 0.05]
-    assert statistic(0.97, others) == pytest.approx(plain_statistic(0.97, others))
-    assert statistic(0.5, []) == pytest.approx(math.atanh(0.5))
-    assert math.isfinite(statistic(1.0, [1.0]))
-
-
-def test_absent_contrasts_equal_a_plain_loop():
-    rng = np.random.default_rng(0)
-    groups = rng.integers(0, 25, 90)
-    families = groups // 2
-    asked = rng.integers(0, 28, 40)
-    scores = rng.uniform(-0.2, 0.999, (40, 90))
-    scores[:, 7] = -1.0
-    made = absent_contrasts(scores, groups, asked, row_families=families, query_families=asked // 2)
-    plain = [
-        plain_contrast(row, families, groups, own // 2, 0.05)
-        for row, own in zip(scores, asked, strict=True)
-    ]
-    assert made == pytest.approx(plain)
-
-
-def test_replicates_of_the_query_never_answer_for_it():
-    scores = np.array([[1.0, 0.99, 0.3]])
-    made = absent_contrasts(scores, ["a", "a", "b"], ["a"])
-    assert made == pytest.approx([statistic(0.3, [])])
-
-
-def test_isomers_of_an_absent_substance_are_left_out_with_it():
-    scores = np.array([[1.0, 0.98, 0.3]])
-    made = absent_contrasts(
-        scores, ["a", "b", "c"], ["a"], row_families=["ab", "ab", "c"], query_families=["ab"]
-    )
-    assert made == pytest.approx([statistic(0.3, [])])
-
-
-def test_a_query_with_nothing_left_teaches_nothing():
-    made = absent_contrasts(np.array([[0.9, -1.0]]), ["a", "b"], ["a"])
-    assert made == [-np.inf]
-    assert calibrate(np.concatenate((made, np.arange(19.0)))).n == 19
-
-
-def test_shapes_must_belong_together():
-    with pytest.raises(SpectrumError):
-        absent_contrasts(np.zeros((2, 3)), [1, 2], [1, 2])
+from spectra.likelihood import fit
 
 
 @pytest.mark.parametrize(
@@ -128,11 +60,16 @@ def test_false_accepts_of_new_absent_substances_stay_at_alpha():
 
 
 def test_a_calibration_survives_storage():
-    made = calibrate(np.arange(30.0), metric="m", pretreatment="p/1")
-    assert Calibration.from_facts(json.loads(json.dumps(made.to_facts()))) == made
+    plain = calibrate(np.arange(30.0), metric="m", pretreatment="p/1")
+    learned = replace(plain, likelihood=fit(np.arange(40.0) + 20, np.arange(40.0)))
+    assert learned.likelihood is not None
+    for made in (plain, learned):
+        assert Calibration.from_facts(json.loads(json.dumps(made.to_facts()))) == made
 
 
-@pytest.mark.parametrize("damage", [{"n": "many"}, {"threshold": True}, {"alpha": None}])
+@pytest.mark.parametrize(
+    "damage", [{"n": "many"}, {"threshold": True}, {"alpha": None}, {"likelihood": 3}]
+)
 def test_a_damaged_calibration_is_refused(damage):
     facts = calibrate(np.arange(30.0)).to_facts()
     with pytest.raises(SpectrumError):

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spectra.calibration import Calibration, calibrate, statistic
+from spectra.calibration import Calibration, calibrate
+from spectra.contrast import statistic
 from spectra.decision import ComponentFit, DecisionState, SubstanceHits, collapse, decide
 from spectra.errors import SpectrumError
 from spectra.quality import Quality
