@@ -6,6 +6,9 @@ accepts it. A fault never changes a number.
 
 from __future__ import annotations
 
+import math
+import re
+
 import numpy as np
 
 from spectra.axis import FloatArray, XKind, check_axis
@@ -19,7 +22,13 @@ _PLAUSIBLE: dict[XKind, tuple[float, float]] = {
     XKind.MZ: (-1.0, 100_000.0),
     XKind.TIME: (-1e5, 1e7),
 }
-_LARGEST = 1e30
+# No detector, integrator or unit reaches these; bytes that slipped by one do.
+_LARGEST = 1e15
+_SMALLEST = 1e-12
+# A single point this far above all but one in a hundred others; a laser line reaches 1e3.
+_SPIKE = 1e5
+_LOWEST_MZ = 0.5
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1f\ufffd]")
 
 
 def curve_faults(
@@ -34,6 +43,43 @@ def curve_faults(
     announced : int or None
         The number of points the file's header states.
     """
+    if announced in (None, x.size) and _is_sound_curve(x, y, x_kind):
+        return ()
+    return _described_curve(x, y, x_kind, announced)
+
+
+def _is_sound_curve(x: FloatArray, y: FloatArray, x_kind: XKind) -> bool:
+    """Return whether a few numbers show that there is no fault; a missing value shows in them."""
+    if x.ndim != 1 or x.size < 2 or x.size != y.size:
+        return False
+    if not _is_sound_axis(x, x_kind):
+        return False
+    low, high = float(np.minimum.reduce(y)), float(np.maximum.reduce(y))
+    largest = max(high, -low)
+    if not _SMALLEST <= largest <= _LARGEST:
+        return low == high == 0.0
+    # So many ordinates near the largest that the percentile of the spike test is among them.
+    limit, enough = largest / _SPIKE, y.size // 100 + 1
+    near = int(np.count_nonzero(y > limit))
+    return near > enough or near + int(np.count_nonzero(y < -limit)) > enough
+
+
+def _is_sound_axis(x: FloatArray, x_kind: XKind) -> bool:
+    """Return whether x, of two points or more, runs one way within what its kind can cover."""
+    first, last = float(x[0]), float(x[-1])
+    low, high = _PLAUSIBLE.get(x_kind, (-np.inf, np.inf))
+    if not (low <= first <= high and low <= last <= high and first != last):
+        return False
+    if not (math.isfinite(first) and math.isfinite(last)):
+        return False
+    if first < last:
+        return bool((x[1:] > x[:-1]).all())
+    return bool((x[1:] < x[:-1]).all())
+
+
+def _described_curve(
+    x: FloatArray, y: FloatArray, x_kind: XKind, announced: int | None
+) -> tuple[str, ...]:
     faults: list[str] = []
     if announced is not None and announced != x.size:
         faults.append(f"the header announces {announced} points, {x.size} were found")
@@ -41,7 +87,7 @@ def curve_faults(
         check_axis(x)
     except AxisError as error:
         faults.append(error.message)
-    faults.extend(_value_faults(y, "ordinate"))
+    faults.extend(_value_faults(y, "ordinate") or _range_faults(y))
     finite = x[np.isfinite(x)]
     low, high = _PLAUSIBLE.get(x_kind, (-np.inf, np.inf))
     if finite.size and (finite.min() < low or finite.max() > high):
@@ -53,6 +99,24 @@ def peak_faults(
     mz: FloatArray, intensity: FloatArray, announced: int | None = None
 ) -> tuple[str, ...]:
     """Return what is wrong with a peak list, in words; order is not a fault."""
+    if announced in (None, mz.size) and _is_sound(mz, intensity):
+        return ()
+    return _described(mz, intensity, announced)
+
+
+def _is_sound(mz: FloatArray, intensity: FloatArray) -> bool:
+    """Return whether four numbers show that there is no fault; a missing value shows in them."""
+    if not mz.size or mz.size != intensity.size:
+        return False
+    return bool(
+        np.minimum.reduce(mz) >= _LOWEST_MZ
+        and np.maximum.reduce(mz) <= _PLAUSIBLE[XKind.MZ][1]
+        and np.minimum.reduce(intensity) >= 0
+        and np.maximum.reduce(intensity) <= _LARGEST
+    )
+
+
+def _described(mz: FloatArray, intensity: FloatArray, announced: int | None) -> tuple[str, ...]:
     faults: list[str] = []
     if announced is not None and announced != mz.size:
         faults.append(f"{announced} peaks announced, {mz.size} were found")
@@ -62,6 +126,8 @@ def peak_faults(
     low, high = _PLAUSIBLE[XKind.MZ]
     if finite.size and (finite.min() < low or finite.max() > high):
         faults.append(f"m/z from {finite.min():g} to {finite.max():g} is not plausible")
+    elif ((finite > 0) & (finite < _LOWEST_MZ)).any():
+        faults.append(f"m/z between 0 and {_LOWEST_MZ:g}: no ion is that light")
     if intensity.size and float(np.min(intensity)) < 0:
         faults.append("negative intensities")
     return tuple(faults)
@@ -74,6 +140,29 @@ def time_faults(time_s: FloatArray) -> tuple[str, ...]:
         at = int(np.flatnonzero(np.diff(time_s) < 0)[0])
         faults.append(f"scan times run backwards at scan {at + 2} of {time_s.size}")
     return tuple(faults)
+
+
+def text_notes(text: str) -> tuple[str, ...]:
+    """Return what shows that a text was damaged: bytes no program writes into one."""
+    odd = _CONTROL.findall(text.rstrip("\x00\x1a\r\n"))
+    if not odd:
+        return ()
+    return (f"{len(odd)} bytes that are no text (first {odd[0]!a}): the file may be damaged",)
+
+
+def _range_faults(y: FloatArray) -> list[str]:
+    size = np.abs(y[y != 0])
+    if not size.size:
+        return []
+    largest = float(size.max())
+    if largest < _SMALLEST:
+        return [f"no ordinate is larger than {largest:.3g}: not a measurement"]
+    if size.size < 100 or np.count_nonzero(size > largest / _SPIKE) > size.size // 100 + 1:
+        return []  # so many are not far below it that the percentile cannot be
+    usual = float(np.percentile(size, 99))
+    if largest > _SPIKE * usual:
+        return [f"one ordinate is {largest:.3g}, nearly all others stay below {usual:.3g}: damaged"]
+    return []
 
 
 def _value_faults(values: FloatArray, what: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Many files at once: folders, instrument folders and zip archives, one answer per file.
 
 A bad file never stops the others: it comes out as `Unreadable`. Zip entries are read in
-memory under caps; nothing is ever unpacked onto the disk.
+memory under caps, nothing is unpacked onto the disk, and all parsing is the guarded child's.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from instruments import folders
+from instruments import folders, sandbox, zipped_runs
 from instruments.errors import CorruptFileError, FormatError, RefusedFormatError
 from instruments.export import Export
-from instruments.limits import AGAIN, RUN_BYTES
-from instruments.registry import read, read_bytes
+from instruments.limits import AGAIN, RUN_BYTES, require_plain_file
 
 MAX_ENTRIES = 20_000
 MAX_TOTAL = 4_000_000_000
@@ -70,13 +69,13 @@ def _one(path: Path) -> Iterator[Export | Unreadable]:
     try:
         if path.is_dir():
             if folders.is_run(path):
-                yield read(path)
+                yield sandbox.read_guarded(path)
             else:
                 yield from _folder(path)
         elif _is_archive(path):
             yield from _archive(path)
         else:
-            yield read(path)
+            yield sandbox.read_guarded(path)
     except FormatError as error:
         yield _unreadable(str(path), error)
     except OSError as error:
@@ -104,13 +103,16 @@ def _system(path: str, error: OSError) -> Unreadable:
 
 
 def _is_archive(path: Path) -> bool:
-    """Return whether a file is a zip that is no spreadsheet, by content."""
+    """Return whether a file is a zip of files, not a spreadsheet or one run, by content."""
+    require_plain_file(path)
     with path.open("rb") as stream:
-        if stream.read(4) != b"PK\x03\x04":
-            return False
+        head = stream.read(100)
+    if not head.startswith(b"PK\x03\x04") or folders.is_packed(head):
+        return False
     try:
         with zipfile.ZipFile(path) as archive:
-            return _SHEET not in archive.namelist()
+            names = archive.namelist()
+            return _SHEET not in names and zipped_runs.prefix(names) is None
     except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError):
         return True
 
@@ -155,7 +157,7 @@ def _entry(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Expor
             data = stream.read(min(info.file_size, MAX_ENTRY) + 1)
         if len(data) > info.file_size:
             raise RefusedFormatError("the entry is larger than the archive says", hint=_UNZIP)
-        export = read_bytes(data, PurePosixPath(info.filename).name)
+        export = sandbox.read_guarded_bytes(data, PurePosixPath(info.filename).name)
     except FormatError as error:
         return _unreadable(label, error)
     except (zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError, RuntimeError) as error:

@@ -10,6 +10,9 @@ from types import MappingProxyType
 from instruments.cleaning import clean_map, one_line
 from spectra.spectrum import Measurement, Technique
 
+GUESSED = "guessed"
+"""Key in a measurement's metadata for what the reader had to guess: no name may rest on it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
@@ -49,7 +52,7 @@ class Export:
     path : Path
         As it was asked for.
     sha256 : str
-        Of the file's bytes, 64 hex digits. For a folder, of the file in it that was read.
+        Of the file's bytes, 64 hex digits. For a folder, of its packed form (`folders.pack`).
     size : int
         Bytes.
     format : str

@@ -5,6 +5,9 @@ Counts in a header are claims: each is compared with the bytes that are there.
 
 from __future__ import annotations
 
+import stat
+from pathlib import Path
+
 from instruments.errors import CorruptFileError, RefusedFormatError
 
 SPECTRUM_BYTES = 50_000_000
@@ -39,6 +42,26 @@ def require_points(count: int, what: str) -> None:
         raise CorruptFileError(
             f"{what} announces {count} points; 1 to {MAX_POINTS} can be real", hint=AGAIN
         )
+
+
+def require_plain_file(path: Path) -> int:
+    """Return the size in bytes of a file; a pipe or a device is refused, opening it may never end.
+
+    Raises
+    ------
+    RefusedFormatError
+        A pipe, socket or device.
+    OSError
+        There is nothing of that name, links that lead in a circle included.
+    """
+    status = path.stat()
+    mode = status.st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise RefusedFormatError(
+            f"{path.name}: a pipe or a device, not a file",
+            hint="Copy what comes out of it into a file and read that.",
+        )
+    return status.st_size
 
 
 def require_file_size(size: int, limit: int, format_name: str) -> None:

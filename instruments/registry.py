@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import importlib
 import struct
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Protocol, cast, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 import numpy as np
 
@@ -19,11 +19,16 @@ from instruments import folders, refusals
 from instruments.compressed import GZIP_MAGIC, gunzip
 from instruments.errors import CorruptFileError, FormatError, UnknownFormatError
 from instruments.export import Export, Reading
-from instruments.limits import AGAIN, RUN_BYTES, require_file_size
+from instruments.limits import AGAIN, RUN_BYTES, require_file_size, require_plain_file
 from spectra.errors import SpectrumError
+
+if TYPE_CHECKING:
+    from instruments.mapping import TextMapping
 
 READER_VERSION = "1"
 HEAD_BYTES = 4096
+# From here on no other reader can recognise the same content better.
+CERTAIN = 0.95
 # How damaged bytes make a decoder fail. Not blind: anything else is our fault and shows as such.
 _GIVES_UP = (ArithmeticError, LookupError, ValueError, EOFError, struct.error)
 
@@ -56,11 +61,14 @@ class Reader(Protocol):
 
 # Dotted names, imported when the first file is read. A new reader is one line here.
 READERS: tuple[str, ...] = (
+    "instruments.formats.run_folder:RunFolderReader",
     "instruments.formats.jcamp:JcampReader",
     "instruments.formats.rruff:RruffReader",
     "instruments.formats.msp:MspReader",
     "instruments.formats.mgf:MgfReader",
     "instruments.formats.massbank:MassBankReader",
+    "instruments.formats.json_spectra:JsonSpectraReader",
+    "instruments.formats.wide_rows:WideRowsReader",
     "instruments.formats.andi:AndiReader",
     "instruments.formats.mzml:MzmlReader",
     "instruments.formats.mzxml:MzxmlReader",
@@ -73,6 +81,14 @@ READERS: tuple[str, ...] = (
     "instruments.formats.wdf:WdfReader",
     "instruments.formats.opus:OpusReader",
     "instruments.formats.chemstation:ChemstationReader",
+    "instruments.formats.labspec_xml:LabSpecXmlReader",
+    "instruments.formats.princeton_spe:PrincetonSpeReader",
+    "instruments.formats.thermo_raw:ThermoRawReader",
+    "instruments.formats.shimadzu:ShimadzuReader",
+    "instruments.formats.workbook:WorkbookReader",
+    "instruments.formats.gc_report_agilent:AgilentReportReader",
+    "instruments.formats.gc_report_chromeleon:ChromeleonReader",
+    "instruments.formats.gc_report_shimadzu:ShimadzuAsciiReader",
     "instruments.formats.text:TextReader",
 )
 
@@ -103,14 +119,11 @@ def identify(data: bytes, name: str) -> Reader:
         Nothing recognises them.
     """
     head = data[:HEAD_BYTES]
-    refusals.refuse_known(data, name)
+    container = refusals.refuse_known(data, name)
+    if container:
+        return next(reader for reader in readers() if reader.name == container)
     suffix = Path(name).suffix.lower()
-    best: Reader | None = None
-    best_score = (0.0, False)
-    for reader in readers():
-        score = (reader.sniff(head, len(data)), suffix in reader.suffixes)
-        if score[0] > 0.0 and score > best_score:
-            best, best_score = reader, score
+    best = _surely(head, len(data), suffix) or _likeliest(head, len(data), suffix)
     if best is None:
         refusals.refuse_by_suffix(name)
         raise UnknownFormatError(
@@ -122,7 +135,27 @@ def identify(data: bytes, name: str) -> Reader:
     return best
 
 
-def read_bytes(data: bytes, name: str) -> Export:
+def _surely(head: bytes, size: int, suffix: str) -> Reader | None:
+    """Return the reader of this ending that recognises its content beyond doubt: most files."""
+    return next((r for r in _of_ending(suffix) if r.sniff(head, size) >= CERTAIN), None)
+
+
+@lru_cache(maxsize=256)
+def _of_ending(suffix: str) -> tuple[Reader, ...]:
+    return tuple(reader for reader in readers() if suffix in reader.suffixes)
+
+
+def _likeliest(head: bytes, size: int, suffix: str) -> Reader | None:
+    best: Reader | None = None
+    best_score = (0.0, False)
+    for reader in readers():
+        score = (reader.sniff(head, size), suffix in reader.suffixes)
+        if score[0] > 0.0 and score > best_score:
+            best, best_score = reader, score
+    return best
+
+
+def read_bytes(data: bytes, name: str, *, mapping: TextMapping | None = None) -> Export:
     """Read an instrument file that is already in memory.
 
     Parameters
@@ -130,6 +163,8 @@ def read_bytes(data: bytes, name: str) -> Export:
     data : bytes
     name : str
         File name or path; its extension breaks ties and it stands in messages.
+    mapping : TextMapping or None
+        How the instrument's text is read; a format that states everything itself needs none.
 
     Returns
     -------
@@ -140,15 +175,19 @@ def read_bytes(data: bytes, name: str) -> Export:
     UnknownFormatError, RefusedFormatError, CorruptFileError
         Each with a hint that a person can act on.
     """
-    return _read(data, name, Path(name))
+    return _read(data, name, Path(name), mapping)
 
 
-def read(path: str | Path) -> Export:
-    """Read one instrument file, or a folder that an instrument wrote as one run (``.D``).
+def read(path: str | Path, *, mapping: TextMapping | None = None) -> Export:
+    """Read one instrument file, or a folder that an instrument wrote as one run.
 
     Parameters
     ----------
     path : str or Path
+        A file; a ``.D`` or Waters ``.raw`` folder; or a file inside such a folder that means
+        nothing alone, which is taken as its folder.
+    mapping : TextMapping or None
+        As in `read_bytes`.
 
     Returns
     -------
@@ -170,19 +209,41 @@ def read(path: str | Path) -> Export:
     <XKind.WAVENUMBER: 'wavenumber'>
     """
     asked = Path(path)
-    source = folders.run_file(asked) if asked.is_dir() else asked
-    require_file_size(source.stat().st_size, RUN_BYTES, "any instrument file")
-    return _read(source.read_bytes(), source.name, asked)
+    name, data = source_bytes(asked)
+    return _read(data, name, asked, mapping)
 
 
-def _read(data: bytes, name: str, path: Path) -> Export:
+def source_bytes(path: Path) -> tuple[str, bytes]:
+    """Return the name and the bytes that stand for a path: a file's own, or a packed folder's.
+
+    These are what is hashed, kept as evidence and read; `read_bytes` takes them again.
+
+    Raises
+    ------
+    UnknownFormatError, RefusedFormatError
+        A folder that is no run, or is too large.
+    OSError
+    """
+    folder = folders.run_of(path)
+    if folder is None:
+        require_file_size(require_plain_file(path), RUN_BYTES, "any instrument file")
+        return path.name, path.read_bytes()
+    name = folder.absolute().name
+    refusals.refuse_folder(folder)
+    try:
+        return name, folders.pack(folder)
+    except FormatError as error:
+        raise _named(error, name) from error
+
+
+def _read(data: bytes, name: str, path: Path, mapping: TextMapping | None) -> Export:
     sha256, size = hashlib.sha256(data).hexdigest(), len(data)
     try:
         if data.startswith(GZIP_MAGIC):
             data, name = gunzip(data), name.removesuffix(".gz")
         reader = identify(data, name)
         require_file_size(len(data), reader.size_limit, reader.name)
-        reading = _reading(reader, data, name)
+        reading = _reading(reader, data, name, mapping)
     except FormatError as error:
         raise _named(error, name) from error
     return Export(
@@ -199,12 +260,12 @@ def _read(data: bytes, name: str, path: Path) -> Export:
     )
 
 
-def _reading(reader: Reader, data: bytes, name: str) -> Reading:
+def _reading(reader: Reader, data: bytes, name: str, mapping: TextMapping | None) -> Reading:
     """Read; where text turns out to hold no table, the name may still tell what it is."""
     try:
         # Signalling NaNs in damaged floats: the checks find them; numpy need not warn as well.
         with np.errstate(invalid="ignore", over="ignore"):
-            return reader.read(data, name)
+            return _read_by(reader, data, name, mapping)
     except UnknownFormatError:
         refusals.refuse_by_suffix(name)
         raise
@@ -222,6 +283,15 @@ def _reading(reader: Reader, data: bytes, name: str) -> Reading:
         ) from error
 
 
+def _read_by(reader: Reader, data: bytes, name: str, mapping: TextMapping | None) -> Reading:
+    """Read text by its mapping; what another reader recognised says itself what it is."""
+    if mapping is not None and reader.name == "text":
+        from instruments.formats.text import read_text
+
+        return read_text(data, name, mapping)
+    return reader.read(data, name)
+
+
 def _named(error: FormatError, name: str) -> FormatError:
     """Put the file's name before the message, once."""
     base = Path(name).name
@@ -237,5 +307,6 @@ __all__ = [
     "read",
     "read_bytes",
     "readers",
+    "source_bytes",
     "supported",
 ]

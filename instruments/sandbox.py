@@ -1,7 +1,8 @@
-"""Reading in a child process with limits on time, memory and CPU, kept warm between files.
+"""Reading in a child process with limits on time, memory and files, kept warm between files.
 
 A file that makes a decoder loop, allocate or die costs that child, never the laboratory's program.
-The child returns arrays and JSON, never objects.
+The child returns arrays and JSON, never objects. Time is limited everywhere; memory, CPU, files and
+new processes by the system's own limits, which Windows does not have (see `instruments.confine`).
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ from __future__ import annotations
 import atexit
 import json
 import os
-import select
+import shutil
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
-import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -22,24 +24,28 @@ from typing import IO
 from instruments import errors, transfer
 from instruments.errors import CorruptFileError, FormatError
 from instruments.export import Export
-from instruments.limits import RUN_BYTES, SPECTRUM_BYTES, require_file_size
+from instruments.limits import RUN_BYTES, SPECTRUM_BYTES, require_file_size, require_plain_file
+from instruments.mapping import TextMapping, to_json
 
 SPECTRUM_SECONDS = 10.0
 RUN_SECONDS = 60.0
 MEMORY_BYTES = 3_000_000_000
 _MEMORY_PER_BYTE = 8
 _START_SECONDS = 30.0
+_GRACE_SECONDS = 0.5
 _LENGTH = struct.Struct("<IQ")
 _CHUNK = 1 << 20
 _HINT = "The file may be damaged or hostile. Do not open it elsewhere; export it again."
 
 
-def read_guarded(path: str | Path) -> Export:
+def read_guarded(path: str | Path, *, mapping: TextMapping | None = None) -> Export:
     """Read one instrument file or folder in a guarded child process.
 
     Parameters
     ----------
     path : str or Path
+    mapping : TextMapping or None
+        How the instrument's text is read, as in `instruments.read`.
 
     Returns
     -------
@@ -55,14 +61,14 @@ def read_guarded(path: str | Path) -> Export:
         The file cannot be opened.
     """
     asked = Path(path)
+    require_plain_file(asked)
     size = asked.stat().st_size if asked.is_file() else RUN_BYTES // 16
     require_file_size(size, RUN_BYTES, "any instrument file")
-    return _CHILD.ask(
-        {"path": os.fspath(asked.absolute()), "shown": str(path)}, b"", size, asked.name
-    )
+    request = {"path": os.fspath(asked.absolute()), "shown": str(path)}
+    return _CHILD.ask(request | _mapped(mapping), b"", size, asked.name)
 
 
-def read_guarded_bytes(data: bytes, name: str) -> Export:
+def read_guarded_bytes(data: bytes, name: str, *, mapping: TextMapping | None = None) -> Export:
     """Read bytes that are already in memory in a guarded child process.
 
     Raises
@@ -71,7 +77,22 @@ def read_guarded_bytes(data: bytes, name: str) -> Export:
         As `read_guarded`.
     """
     require_file_size(len(data), RUN_BYTES, "any instrument file")
-    return _CHILD.ask({"name": name}, data, len(data), Path(name).name)
+    return _CHILD.ask({"name": name} | _mapped(mapping), data, len(data), Path(name).name)
+
+
+def warm() -> None:
+    """Start the guarded child without waiting: it gets ready while the caller does other work.
+
+    Raises
+    ------
+    OSError
+        No process can be started.
+    """
+    _CHILD.begin()
+
+
+def _mapped(mapping: TextMapping | None) -> dict[str, object]:
+    return {} if mapping is None else {"mapping": to_json(mapping)}
 
 
 class _Child:
@@ -80,72 +101,129 @@ class _Child:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
+        self._is_ready = False
+        self._folder = ""
+        self._owner = 0
 
     def ask(self, request: dict[str, object], data: bytes, size: int, name: str) -> Export:
         """Send one request and return its answer; the child is replaced when it fails."""
         seconds = RUN_SECONDS if size > SPECTRUM_BYTES else SPECTRUM_SECONDS
         memory = MEMORY_BYTES + _MEMORY_PER_BYTE * size
-        limits = {"seconds": int(seconds) + 1, "memory": memory, "data": len(data)}
+        limits = {"seconds": int(seconds) + 1, "memory": memory, "data": len(data), "size": size}
         with self._lock:
             process = self._started()
+            watch = _Watch(process, seconds)
             try:
-                _send(process, json.dumps(request | limits).encode("utf-8"), data)
-                header, body = _receive(process, time.monotonic() + seconds)
-            except _TooLong:
-                self.stop()
-                raise CorruptFileError(
-                    f"{name}: reading did not end within {seconds:.0f} seconds", hint=_HINT
-                ) from None
-            except (OSError, EOFError, ValueError) as error:
-                code = self.stop()
+                _send(process, json.dumps(request | limits).encode("ascii"), data)
+                header, body = _receive(process, memory)
+            except (OSError, EOFError, ValueError, MemoryError) as error:
+                code = self.stop(grace_s=0.0 if watch.fired else _GRACE_SECONDS)
+                if watch.fired:
+                    raise CorruptFileError(
+                        f"{name}: reading did not end within {seconds:g} seconds", hint=_HINT
+                    ) from None
                 raise CorruptFileError(
                     f"{name}: the reading process died (exit {code}): too much memory or time",
                     hint=_HINT,
                 ) from error
+            except BaseException:
+                # Interrupted between request and answer: the next answer would be the wrong one.
+                self.stop()
+                raise
+            finally:
+                watch.end()
         if "error" in header:
             raise _error(header)
         return transfer.unpack(body)
 
-    def _started(self) -> subprocess.Popen[bytes]:
+    def begin(self) -> None:
+        """Start a child if there is none, without waiting for it."""
+        with self._lock:
+            self._begun()
+
+    def _begun(self) -> subprocess.Popen[bytes]:
+        if self._owner != os.getpid():
+            # A fork: the child belongs to the process before it, whose answers we would steal.
+            self._process, self._owner = None, os.getpid()
         if self._process is not None and self._process.poll() is None:
             return self._process
         self.stop()
         # Threads of numeric libraries reserve address space that the limit would count.
         quiet = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
+        self._folder = tempfile.mkdtemp(prefix="fol-reader-")
+        places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), self._folder)
         root = str(Path(__file__).resolve().parent.parent)
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _CHILD_CODE, root],
+            # -P: a module lying beside the evidence must never be imported from there.
+            [sys.executable, "-P", "-c", _CHILD_CODE, root],
+            bufsize=0,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=os.environ | quiet,
+            env=os.environ | quiet | places,
         )
+        for stream in (self._process.stdin, self._process.stdout):
+            _widen(stream)
+        self._is_ready = False
+        return self._process
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        process = self._begun()
+        if self._is_ready:
+            return process
+        watch = _Watch(process, _START_SECONDS)
         try:
-            _receive(self._process, time.monotonic() + _START_SECONDS)
-        except (_TooLong, OSError, EOFError, ValueError) as error:
-            code = self.stop()
+            _receive(process, _CHUNK)
+            self._is_ready = True
+        except (OSError, EOFError, ValueError) as error:
+            code = self.stop(grace_s=_GRACE_SECONDS)
             raise CorruptFileError(
                 f"the reading process could not be started (exit {code})",
                 hint="Is there enough memory?",
             ) from error
-        return self._process
+        finally:
+            watch.end()
+        return process
 
-    def stop(self) -> int | None:
-        """End the child if there is one and return its exit code."""
+    def stop(self, *, grace_s: float = 0.0) -> int | None:
+        """End the child if there is one and return its exit code; its files go with it.
+
+        A child that closed its pipe is about to end by itself: ``grace_s`` waits for its own code.
+        """
         process, self._process = self._process, None
-        if process is None:
+        if process is None or self._owner != os.getpid():
             return None
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(grace_s)
         with suppress(OSError):
             process.kill()
         for stream in (process.stdin, process.stdout):
             if stream is not None:
                 with suppress(OSError):
                     stream.close()
-        return process.wait()
+        code = process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
+        return code
 
 
-class _TooLong(Exception):  # noqa: N818 - never leaves this module
-    """The answer did not come in time."""
+class _Watch:
+    """Kills the child at the deadline, so that neither sending nor receiving can wait for ever."""
+
+    def __init__(self, process: subprocess.Popen[bytes], seconds: float) -> None:
+        self.fired = False
+        self._process = process
+        self._timer = threading.Timer(seconds, self._fire)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _fire(self) -> None:
+        self.fired = True
+        with suppress(OSError):
+            self._process.kill()
+
+    def end(self) -> None:
+        """Stop watching."""
+        self._timer.cancel()
 
 
 _CHILD_CODE = (
@@ -156,6 +234,16 @@ _CHILD = _Child()
 atexit.register(_CHILD.stop)
 
 
+def _widen(stream: IO[bytes] | None) -> None:
+    """Ask for a pipe of a megabyte, where the system can: fewer turns for a large run."""
+    if sys.platform != "linux" or stream is None:
+        return
+    import fcntl
+
+    with suppress(OSError):
+        fcntl.fcntl(stream.fileno(), fcntl.F_SETPIPE_SZ, _CHUNK)
+
+
 def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
     if stream is None:
         raise EOFError("no pipe to the reading process")
@@ -163,36 +251,37 @@ def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
 
 
 def _send(process: subprocess.Popen[bytes], header: bytes, data: bytes) -> None:
-    pipe = _pipe(process.stdin)
-    pipe.write(_LENGTH.pack(len(header), len(data)))
-    pipe.write(header)
-    pipe.write(data)
-    pipe.flush()
+    write_all(_pipe(process.stdin), [_LENGTH.pack(len(header), len(data)), header, data])
 
 
-def _receive(process: subprocess.Popen[bytes], deadline: float) -> tuple[dict[str, str], bytes]:
-    handle = _pipe(process.stdout).fileno()
-    lengths = _exactly(handle, _LENGTH.size, deadline)
-    header_size, body_size = _LENGTH.unpack(lengths)
-    header = json.loads(_exactly(handle, header_size, deadline))
+def write_all(pipe: IO[bytes], buffers: Sequence[transfer.Buffer]) -> None:
+    """Write buffers to an unbuffered pipe, which may take a part of one at a time."""
+    for buffer in buffers:
+        view = memoryview(buffer)
+        while view:
+            view = view[pipe.write(view) :]
+
+
+def _receive(process: subprocess.Popen[bytes], most: int) -> tuple[dict[str, str], bytearray]:
+    pipe = _pipe(process.stdout)
+    header_size, body_size = _LENGTH.unpack(_exactly(pipe, _LENGTH.size))
+    if header_size > _CHUNK or body_size > most:
+        raise EOFError("an answer larger than any there can be")
+    header = json.loads(_exactly(pipe, header_size))
     if not isinstance(header, dict):
         raise EOFError("not an answer")  # noqa: TRY004 - the child is broken, not our caller
-    return header, _exactly(handle, body_size, deadline)
+    return header, _exactly(pipe, body_size)
 
 
-def _exactly(handle: int, count: int, deadline: float) -> bytes:
-    parts: list[bytes] = []
-    left = count
-    while left:
-        wait = deadline - time.monotonic()
-        if wait <= 0 or not select.select([handle], [], [], wait)[0]:
-            raise _TooLong
-        part = os.read(handle, min(left, _CHUNK))
-        if not part:
+def _exactly(pipe: IO[bytes], count: int) -> bytearray:
+    whole = bytearray(count)
+    view = memoryview(whole)
+    while view:
+        got = pipe.readinto(view)  # type: ignore[attr-defined]  # a raw pipe has it
+        if not got:
             raise EOFError("the reading process closed its pipe")
-        parts.append(part)
-        left -= len(part)
-    return b"".join(parts)
+        view = view[got:]
+    return whole
 
 
 def _error(header: dict[str, str]) -> Exception:

@@ -9,14 +9,15 @@ import json
 import os
 import struct
 import sys
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
-from instruments import transfer
+from instruments import confine, transfer
 from instruments.errors import FormatError
+from instruments.mapping import from_json
 from instruments.registry import read, read_bytes, readers
+from instruments.sandbox import write_all
 from spectra.errors import LabError
 
 _LENGTH = struct.Struct("<IQ")
@@ -26,10 +27,11 @@ def main() -> None:
     """Answer requests until the pipe closes."""
     source = sys.stdin.buffer
     # Take the pipe for ourselves: a print inside a library must not break a frame.
-    out = os.fdopen(os.dup(1), "wb")
+    out = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
     readers()
-    _answer(out, {"ready": "yes"}, b"")
+    confine.once()
+    _answer(out, {"ready": "yes"}, [])
     while True:
         lengths = source.read(_LENGTH.size)
         if len(lengths) < _LENGTH.size:
@@ -41,51 +43,39 @@ def main() -> None:
         _answer(out, header, body)
 
 
-def _handle(request: dict[str, object], data: bytes) -> tuple[dict[str, str], bytes]:
-    _limit(int(str(request["seconds"])), int(str(request["memory"])))
+def _handle(
+    request: dict[str, object], data: bytes
+) -> tuple[dict[str, str], list[transfer.Buffer]]:
+    seconds, memory, size = (int(str(request[key])) for key in ("seconds", "memory", "size"))
+    confine.for_request(seconds, memory, size)
     try:
+        mapping = from_json(request["mapping"]) if "mapping" in request else None
         if "path" in request:
-            export = replace(read(str(request["path"])), path=Path(str(request["shown"])))
+            found = read(str(request["path"]), mapping=mapping)
+            export = replace(found, path=Path(str(request["shown"])))
         else:
-            export = read_bytes(data, str(request["name"]))
-        return {}, transfer.pack(export)
+            export = read_bytes(data, str(request["name"]), mapping=mapping)
+        return {}, transfer.parts(export)
     except FormatError as error:
-        return _said(type(error).__name__, error.message, error.hint), b""
+        return _said(type(error).__name__, error.message, error.hint), []
     except LabError as error:
-        return _said("CorruptFileError", error.message, error.hint), b""
+        return _said("CorruptFileError", error.message, error.hint), []
     except OSError as error:
         facts = _said("OSError", error.strerror or str(error), "")
-        return facts | {"errno": str(error.errno or 0), "file": str(error.filename or "")}, b""
+        return facts | {"errno": str(error.errno or 0), "file": str(error.filename or "")}, []
     except MemoryError:
         message = "reading needs more memory than a file of this size can"
-        return _said("CorruptFileError", message, "Export it again."), b""
+        return _said("CorruptFileError", message, "Export it again."), []
     except Exception as error:  # noqa: BLE001 - the worker boundary: one file, one answer
         message = f"the reader failed ({type(error).__name__}: {error})"
-        return _said("CorruptFileError", message, "Please report this file."), b""
+        return _said("CorruptFileError", message, "Please report this file."), []
 
 
 def _said(kind: str, message: str, hint: str) -> dict[str, str]:
     return {"error": kind, "message": message, "hint": hint}
 
 
-def _answer(out: BinaryIO, header: dict[str, str], body: bytes) -> None:
-    text = json.dumps(header).encode("utf-8")
-    out.write(_LENGTH.pack(len(text), len(body)))
-    out.write(text)
-    out.write(body)
-    out.flush()
-
-
-def _limit(seconds: int, memory: int) -> None:
-    """Set this request's CPU seconds (the clock runs on between requests) and address space."""
-    try:
-        import resource
-    except ImportError:  # not on Windows; the parent's clock still holds
-        return
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    spent = int(used.ru_utime + used.ru_stime) + 1
-    for kind, soft in ((resource.RLIMIT_CPU, spent + seconds), (resource.RLIMIT_AS, memory)):
-        _, hard = resource.getrlimit(kind)
-        wanted = soft if hard == resource.RLIM_INFINITY else min(soft, hard)
-        with suppress(ValueError, OSError):
-            resource.setrlimit(kind, (wanted, hard))
+def _answer(out: IO[bytes], header: dict[str, str], body: list[transfer.Buffer]) -> None:
+    text = json.dumps(header).encode("ascii")
+    size = sum(len(part) for part in body)
+    write_all(out, [_LENGTH.pack(len(text), size), text, *body])

@@ -13,12 +13,17 @@ from spectra.spectrum import Technique
 _X_WORDS: tuple[tuple[str, XKind, str], ...] = (
     (r"raman|shift|rel\. ?1/cm", XKind.RAMAN_SHIFT, axis.UNIT_CM1),
     (
-        r"1/cm|cm-1|cm\^-1|cm⁻¹|cm⁻1|cm-¹|/cm\b|wave ?numbers?|cm-\?1",
+        r"1/cm|cm-1|cm\^-1|cm⁻¹|cm⁻1|cm-¹|/cm\b|wave ?numbers?|cm-\?1"
+        r"|wellenzahl|nombres? d.onde|n[uú]mero de onda|волновое число",
         XKind.WAVENUMBER,
         axis.UNIT_CM1,
     ),
     (r"micromet|micron|\bum\b|µm|μm", XKind.WAVELENGTH, axis.UNIT_UM),
-    (r"nanomet|wave ?lengths?|\bnm\b", XKind.WAVELENGTH, axis.UNIT_NM),
+    (
+        r"nanomet|wave ?lengths?|\bnm\b|wellenl[aä]nge|longueur d.onde|longitud de onda",
+        XKind.WAVELENGTH,
+        axis.UNIT_NM,
+    ),
     (r"m/z|mass|dalton", XKind.MZ, axis.UNIT_MZ),
     (r"millisec|\bms\b", XKind.TIME, "ms"),
     (r"sec|\bs\b", XKind.TIME, axis.UNIT_S),
@@ -33,7 +38,7 @@ _Y_WORDS: tuple[tuple[str, YKind, str], ...] = (
     (r"log\(?1/r|log 1/r|-log\(?r", YKind.LOG_1_OVER_R, axis.UNIT_ONE),
     (r"kubelka|\bk-?m\b", YKind.KUBELKA_MUNK, axis.UNIT_ONE),
     (r"photo ?acoustic", YKind.PHOTOACOUSTIC, axis.UNIT_ONE),
-    (r"absorb|\babs\b|^a$|extinction", YKind.ABSORBANCE, axis.UNIT_ONE),
+    (r"absorb|absorpt|\babs\b|^a$|extin[ck]tion|поглощение", YKind.ABSORBANCE, axis.UNIT_ONE),
     (r"base 10|absorption coef", YKind.ABSORBANCE, ""),
     (r"transm|%\s?t\b|^t$|\bt%", YKind.TRANSMITTANCE, axis.UNIT_ONE),
     (r"reflec|%\s?r\b|^r$", YKind.REFLECTANCE, axis.UNIT_ONE),
@@ -85,6 +90,10 @@ def y_axis(
 
 def _fraction_or_percent(values: FloatArray) -> str:
     finite = values[np.isfinite(values)]
-    if finite.size and float(np.percentile(finite, 99)) > 2.0:
+    above = int(np.count_nonzero(finite > 2.0))
+    if not above:
+        return axis.UNIT_ONE
+    # Where more than one in a hundred is above, so is the percentile.
+    if above > finite.size // 100 + 1 or float(np.percentile(finite, 99)) > 2.0:
         return axis.UNIT_PERCENT
     return axis.UNIT_ONE

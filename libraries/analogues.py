@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from libraries import ion_rules
+from libraries import ion_rules, legal
 from libraries.candidates import Candidate, Place, Substances
 from libraries.entry import Entry
 from spectra import analogue
@@ -55,8 +55,11 @@ def assess(
         spectrum=unit_query(spectrum),
         mass=spectrum.molecular_mass,
         hybrid_hits=_hybrid(places, spectrum),
-        direct_hits=[_direct(each) for each in substances.found[:5]],
+        direct_hits=sorted(
+            (_direct(each) for each in substances.found), key=lambda hit: -hit.score
+        )[:5],
         rules=ion_rules.ion_rules().rules,
+        by_role=ion_rules.ion_rules().by_role,
         changes=ion_rules.mass_changes(),
     )
     found = _unless_held(analogue.assess(question), question)
@@ -111,20 +114,7 @@ def legal_pointer(class_name: str) -> str:
 
     A pointer for the person who decides, not a legal finding: the structure is not known yet.
     """
-    return _LEGAL.get(class_name, "")
-
-
-_LEGAL: Mapping[str, str] = {
-    "fentanyl": (
-        "fentanyl-related substances (United States, 21 CFR 1308.11): applies if the structure "
-        "is confirmed to meet the definition; `fol substance classify SMILES` tests one"
-    ),
-    "nitazene": "several are listed by name (1961 Convention): compare by structure",
-    "synthetic cannabinoid": (
-        "listed by name and by class in several countries: compare by structure"
-    ),
-    "synthetic cathinone": "listed by name and by class in several countries: compare by structure",
-}
+    return legal.pointer(class_name)
 
 
 def _hybrid(places: Sequence[Place], spectrum: MassSpectrum) -> list[ReferenceHit]:
@@ -175,7 +165,8 @@ def _direct(each: Candidate) -> ReferenceHit:
         name=each.substance,
         substance=who.group,
         class_name=_label(each.compound_class),
-        score=each.score,
+        # The plain match factor, which hybrid scores are compared with.
+        score=each.measures["cosine"],
         mass=who.molecular_mass,
     )
 

@@ -32,7 +32,9 @@ class Hit:
         shown as 0), the weighted match factor of mass spectra.
     measures : mapping of str to float
         ``shift_cm1``, ``overlap``, ``second_score`` for curves; ``matched_peaks``, ``mass_shift``
-        for mass spectra; ``replicates`` of the substance among the rows looked at.
+        for mass spectra; ``replicates`` of the substance among the rows looked at;
+        ``retention_index`` and ``retention_index_difference`` (measured less stated) where both
+        are known for one phase class.
     """
 
     rank: int

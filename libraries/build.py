@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from libraries import catalog, naming, section_index, store
+from libraries import catalog, naming, provenance, report_file, section_index, store
 from libraries.drafting import draft
 from libraries.entry import EntryDraft, Section
-from libraries.errors import LibraryError
+from libraries.errors import LibraryError, NothingAcceptedError
+from libraries.report_file import Kept, Rejection
 from libraries.section_index import Reference
 from libraries.store import Header
 from spectra.errors import SpectrumError
@@ -24,14 +25,7 @@ __all__ = ["ImportReport", "Rejection", "SectionReport", "build_library", "draft
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many are done and how many there are."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rejection:
-    """One spectrum or file that did not become an entry, and why."""
-
-    source: str
-    title: str
-    reason: str
+_TOLD_EVERY = 250
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +58,10 @@ class ImportReport:
     merged : int
         Offered spectra that were the same numbers of the same substance as another.
     rejected : tuple of Rejection
+    duplicates : tuple of Rejection
+        Those that were merged; the reason names the entry that stays.
+    derivatives : int
+        Entries set apart because they are heavier than the molecule they are filed under.
     techniques : mapping of Section to SectionReport
     content_sha256 : str
         Over every record in order; what a lab's log keeps of the library.
@@ -75,6 +73,8 @@ class ImportReport:
     accepted: int
     merged: int
     rejected: tuple[Rejection, ...]
+    duplicates: tuple[Rejection, ...]
+    derivatives: int
     techniques: dict[Section, SectionReport]
     content_sha256: str
     seconds: float
@@ -101,6 +101,7 @@ def build_library(
     created_at: str = "",
     training: bool = False,
     progress: Progress | None = None,
+    before: Callable[[ImportReport], None] | None = None,
 ) -> ImportReport:
     """Install a new library version and return what became of each draft.
 
@@ -118,6 +119,10 @@ def build_library(
         ISO 8601, from the caller's clock; this package has none.
     training : bool
         Marks every answer *training, not for casework*.
+    before : callable, optional
+        Called when the version is complete on disk and not yet in place: the moment to put it on
+        record. What it raises leaves nothing behind; a crash after it is finished by
+        `libraries.catalog.finish`.
 
     Raises
     ------
@@ -129,35 +134,50 @@ def build_library(
     started = time.perf_counter()
     chosen = version or catalog.next_version(folder, name)
     catalog.check_name(chosen, "library version")
-    offered = [each.licensed(licence) for each in entries]
-    unique, merged = _merge(offered)
+    unique, duplicates = _merge([each.licensed(licence) for each in entries], progress)
     references, refused = _comparable(unique, progress)
     turned_away = (*rejected, *refused)
     if not references:
         raise _nothing(name, turned_away)
     names = naming.substance_names(each.draft for each in references)
-    header = _header(name, chosen, licence, created_at, references, names, training=training)
+    # What one source marks as made for training never becomes a reference by being copied.
+    marked = training or any(provenance.is_training(r.draft.provenance) for r in references)
+    header = _header(name, chosen, licence, created_at, references, names, training=marked)
+    derivatives = sum(naming.is_heavier(r.draft.identity.group) for r in references)
+    kept = Kept(
+        accepted=len(references),
+        rejected=turned_away,
+        duplicates=duplicates,
+        derivatives=derivatives,
+    )
     try:
         with catalog.installing(folder, name, chosen) as hidden:
+            _tell(progress, "writing", 0, len(references))
             rows = [(r.draft, names[r.draft.identity.group], r.record_hash) for r in references]
             store.write(hidden / store.FILE, header, rows)
+            report_file.write(hidden, kept)
             reports = _index(hidden, header, references, progress)
+            report = ImportReport(
+                name=name,
+                version=chosen,
+                folder=folder / name / chosen,
+                accepted=kept.accepted,
+                merged=len(duplicates),
+                rejected=turned_away,
+                duplicates=duplicates,
+                derivatives=derivatives,
+                techniques=reports,
+                content_sha256=header.content_sha256,
+                seconds=time.perf_counter() - started,
+            )
+            if before is not None:
+                before(report)
     except OSError as fault:
         raise LibraryError(
             f"library {name} {chosen} could not be written: {fault.strerror or fault}",
             hint="Check free space and permissions; nothing was installed.",
         ) from fault
-    return ImportReport(
-        name=name,
-        version=chosen,
-        folder=folder / name / chosen,
-        accepted=len(references),
-        merged=merged,
-        rejected=turned_away,
-        techniques=reports,
-        content_sha256=header.content_sha256,
-        seconds=time.perf_counter() - started,
-    )
+    return report
 
 
 def software_version() -> str:
@@ -168,16 +188,39 @@ def software_version() -> str:
         return "fol-lims (not installed)"
 
 
-def _merge(offered: Sequence[EntryDraft]) -> tuple[list[tuple[str, EntryDraft]], int]:
+def _merge(
+    offered: Sequence[EntryDraft], progress: Progress | None
+) -> tuple[list[tuple[str, EntryDraft]], tuple[Rejection, ...]]:
     kept: dict[str, tuple[str, EntryDraft]] = {}
-    for each in offered:
-        sealed = each.record_hash()
-        data = each.data_hash()
+    later: list[tuple[str, EntryDraft, str]] = []
+    for done, each in enumerate(offered):
+        if done % _TOLD_EVERY == 0:
+            _tell(progress, "sealing", done, len(offered))
+        sealed, data = each.record_hash(), each.data_hash()
+        first = kept.get(data)
         # Of true duplicates the smallest hash stays, whatever came first.
-        if data not in kept or sealed < kept[data][0]:
+        if first is None or sealed < first[0]:
             kept[data] = (sealed, each)
+        if first is not None:
+            away = each if sealed >= first[0] else first[1]
+            later.append((max(sealed, first[0]), away, data))
     unique = sorted(kept.values(), key=lambda pair: (pair[1].identity.group, pair[0]))
-    return unique, len(offered) - len(unique)
+    later.sort(key=lambda found: found[0])
+    return unique, tuple(_duplicate(each, kept[data]) for _, each, data in later)
+
+
+def _duplicate(each: EntryDraft, stays: tuple[str, EntryDraft]) -> Rejection:
+    sealed, entry = stays
+    return Rejection(
+        source=each.provenance.file,
+        title=each.identity.name,
+        reason=f"the same numbers of the same substance as {sealed[:16]} ({entry.identity.name})",
+    )
+
+
+def _tell(progress: Progress | None, what: str, done: int, total: int) -> None:
+    if progress is not None:
+        progress(what, done, total)
 
 
 def _comparable(
@@ -198,8 +241,8 @@ def _comparable(
         accepted.append(
             Reference(row=len(accepted), draft=each, record_hash=sealed, prepared=points)
         )
-        if progress is not None and done % 100 == 0:
-            progress("checking", done, len(unique))
+        if done % _TOLD_EVERY == 0:
+            _tell(progress, "checking", done, len(unique))
     return accepted, refused
 
 
@@ -237,8 +280,7 @@ def _index(
         own = [each for each in references if each.draft.section is section]
         if not own:
             continue
-        if progress is not None:
-            progress(f"indexing {section.value}", 0, len(own))
+        _tell(progress, f"indexing {section.value}", 0, len(own))
         built = section_index.build(section, own)
         built.write(hidden / "index" / section.value, header.content_sha256)
         reports[section] = SectionReport(
@@ -250,14 +292,15 @@ def _index(
     return reports
 
 
-def _nothing(name: str, rejected: Sequence[Rejection]) -> LibraryError:
+def _nothing(name: str, rejected: Sequence[Rejection]) -> NothingAcceptedError:
     if not rejected:
-        return LibraryError(
+        return NothingAcceptedError(
             f"there is nothing to import into {name}", hint="Name files with reference spectra."
         )
     first = rejected[0]
-    return LibraryError(
+    return NothingAcceptedError(
         f"none of {len(rejected)} spectra can enter {name}; the first, "
         f"{first.title or first.source}: {first.reason}",
         hint="A reference needs a name, one spectrum, and axes that can be compared.",
+        rejected=rejected,
     )

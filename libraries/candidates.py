@@ -16,11 +16,14 @@ from libraries.entry import Entry
 from libraries.errors import LibraryError
 from libraries.section_index import SectionIndex
 from spectra.axis import FloatArray, IntArray
+from spectra.calibration import SHORTLIST
+from spectra.consensus import consensus, unit_row
 from spectra.decision import SubstanceHits
 from spectra.spectrum import MassSpectrum
 
 if TYPE_CHECKING:
     from libraries.library import Library
+    from spectra.peak_index import PeakHits, PeakIndex
 
 Place = tuple["Library", SectionIndex]
 
@@ -124,7 +127,8 @@ def of_peaks(
     places: Sequence[Place], queries: Sequence[MassSpectrum], top: int
 ) -> Iterator[Substances]:
     """Yield the substances nearest to each mass spectrum, in order."""
-    wanted = max(top, 1) + _CONTRASTED
+    # Never fewer than the calibration ranked, so that a short list is the start of a long one.
+    wanted = max(top + _CONTRASTED, SHORTLIST)
     per_place = [(place, _peak_rows(place[1], queries, wanted)) for place in places]
     for at in range(len(queries)):
         yield _merged([(place, found[at]) for place, found in per_place])
@@ -168,22 +172,37 @@ def _peak_rows(
         while np.unique(index.groups[seen.rows]).size < wanted and seen.rows.size >= rows:
             rows *= _ROWS_FACTOR
             seen = index.peaks.search(query, rows)
-        first, counts = _firsts(index.groups[seen.rows])
-        found.append(
-            [
-                _Best(
-                    row=int(seen.rows[at]),
-                    score=float(seen.scores[at]),
-                    second_score=float("nan"),
-                    measures={
-                        "matched_peaks": float(seen.matched[at]),
-                        "replicates": float(count),
-                    },
-                )
-                for at, count in zip(first[:wanted], counts[:wanted], strict=True)
-            ]
-        )
+        found.append(_agreed(index, index.peaks, query, seen, wanted))
     return found
+
+
+def _agreed(
+    index: SectionIndex, peaks: PeakIndex, query: MassSpectrum, seen: PeakHits, wanted: int
+) -> list[_Best]:
+    """Return the substances that the index found, ranked by four measures together."""
+    first, counts = _firsts(index.groups[seen.rows])
+    first, counts = first[:wanted], counts[:wanted]
+    rows = seen.rows[first]
+    fit = consensus(unit_row(query), peaks.intensities(rows))
+    best = [
+        _Best(
+            row=int(rows[at]),
+            score=float(fit.score[at]),
+            second_score=float("nan"),
+            measures={
+                "cosine": float(seen.scores[place]),
+                "nist_identity": float(fit.identity[at]),
+                "nist_identity_reverse": float(fit.reverse[at]),
+                "spectral_entropy": float(fit.entropy[at]),
+                "tilt_free_cosine": float(fit.tilt_free[at]),
+                "matched_peaks": float(seen.matched[place]),
+                "replicates": float(counts[at]),
+            },
+        )
+        for at, place in enumerate(first)
+    ]
+    # A stable sort: substances that fit alike keep the order of the index.
+    return sorted(best, key=lambda each: -each.score)
 
 
 def _firsts(groups: IntArray) -> tuple[IntArray, IntArray]:

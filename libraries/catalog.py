@@ -1,7 +1,8 @@
 """Which libraries and versions are installed in a folder, and how one arrives or leaves whole.
 
 A version is one folder ``<name>/<version>/``. It is written beside its place under a hidden name
-and renamed into it, so a crash leaves either the whole version or nothing.
+and renamed into it, so a crash leaves either the whole version or nothing. What a killed build
+leaves is told from one that is still at work by a lock that dies with its process.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from libraries import index_files, store
+from libraries import building, index_files, store, withdrawal
 from libraries.entry import Section
 from libraries.errors import LibraryError, LibraryNotFoundError, LibraryVersionError
 from libraries.store import Header, Record
@@ -38,6 +39,8 @@ class Installed:
         Number of entries by what they can be compared with.
     newest : bool
         Whether `libraries.open` takes this version when none is named.
+    withdrawn : str
+        Why it answers nobody any more, though results still rest on it; empty where it is in use.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Installed:
     sections: dict[Section, int]
     newest: bool
     problem: str = ""
+    withdrawn: str = ""
 
     @property
     def entries(self) -> int:
@@ -88,15 +92,37 @@ def versions(folder: Path, name: str) -> list[str]:
     return sorted((v for v in found if not v.startswith(_HIDDEN)), key=_order)
 
 
-def locate(folder: Path, name: str, version: str | None = None) -> Path:
-    """Return the folder of a version, the newest by default.
+def is_newer(version: str, than: str) -> bool:
+    """Whether a version comes after another, as `versions` orders them."""
+    return _order(version) > _order(than)
+
+
+def in_use(folder: Path, name: str) -> list[str]:
+    """Return the versions that may answer, oldest first: all but the withdrawn."""
+    return [v for v in versions(folder, name) if not withdrawal.is_marked(folder / name / v)]
+
+
+def locate(folder: Path, name: str, version: str | None = None, *, withdrawn: bool = False) -> Path:
+    """Return the folder of a version, the newest in use by default.
+
+    Parameters
+    ----------
+    withdrawn : bool
+        Whether a withdrawn version may be meant, to look at what an old result rests on.
 
     Raises
     ------
     LibraryNotFoundError
-        No such library or version; the hint names what there is.
+        No such library or version, or it was withdrawn; the hint names what there is.
     """
-    known = versions(folder, name)
+    known = versions(folder, name) if withdrawn else in_use(folder, name)
+    if version is not None and version not in known:
+        place = folder / check_name(name) / check_name(version, "library version")
+        if withdrawal.is_marked(place):
+            raise LibraryNotFoundError(
+                f"library {name} {version} was withdrawn: {withdrawal.reason(place)}",
+                hint=f"In use: {', '.join(known)}." if known else "Import another version.",
+            )
     if not known:
         others = sorted({each.name for each in _places(folder)})
         raise LibraryNotFoundError(
@@ -117,10 +143,10 @@ def installed(folder: Path) -> list[Installed]:
     """Return every installed version, by name, oldest first. A damaged one is listed as such."""
     found = []
     for place in _places(folder):
-        known = versions(folder, place.name)
-        for version in known:
+        answering = in_use(folder, place.name)
+        for version in versions(folder, place.name):
             where = place / version
-            newest = version == known[-1]
+            newest = answering[-1:] == [version]
             found.append(_installed(place.name, version, where, newest=newest))
     return found
 
@@ -143,6 +169,7 @@ def _installed(name: str, version: str, where: Path, *, newest: bool) -> Install
         sections=sections,
         newest=newest,
         problem=problem,
+        withdrawn=withdrawal.reason(where),
     )
 
 
@@ -160,7 +187,7 @@ def remove(folder: Path, name: str, version: str | None = None) -> list[str]:
         locate(folder, name)
     for each in removed:
         # Out of sight in one step, so that nobody opens a half-removed library.
-        hidden = folder / name / f"{_HIDDEN}removed-{secrets.token_hex(8)}"
+        hidden = folder / name / f"{building.REMOVED}{secrets.token_hex(8)}"
         os.rename(folder / name / each, hidden)  # noqa: PTH104 - must not replace anything
         shutil.rmtree(hidden)
     if not any((folder / name).iterdir()):
@@ -189,15 +216,51 @@ def installing(folder: Path, name: str, version: str) -> Iterator[Path]:
     place = folder / name
     new_place = not place.exists()
     place.mkdir(parents=True, exist_ok=True)
-    hidden = place / f"{_HIDDEN}building-{secrets.token_hex(8)}"
-    hidden.mkdir()
+    hidden = place / f"{building.PREFIX}{secrets.token_hex(8)}"
     try:
-        yield hidden
-        _put(hidden, place / version)
+        with building.held(hidden):
+            hidden.mkdir()
+            try:
+                yield hidden
+                _put(hidden, place / version)
+            finally:
+                shutil.rmtree(hidden, ignore_errors=True)
     finally:
-        shutil.rmtree(hidden, ignore_errors=True)
-        if new_place and not any(place.iterdir()):
+        if new_place and place.exists() and not any(place.iterdir()):
             place.rmdir()
+
+
+def finish(folder: Path, name: str, version: str, content_sha256: str) -> bool:
+    """Put a version in place that was complete and on record when its build was killed.
+
+    Returns
+    -------
+    bool
+        Whether such a build was found.
+    """
+    place = folder / check_name(name)
+    for hidden in building.abandoned(place):
+        header = _header(hidden)
+        if header is None or header.content_sha256 != content_sha256:
+            continue
+        if (header.name, header.version) == (name, version) and not (place / version).exists():
+            _put(hidden, place / version)
+            building.remove(hidden)
+            return True
+    return False
+
+
+def _header(folder: Path) -> Header | None:
+    try:
+        record = Record(folder / store.FILE)
+    except LibraryError:
+        return None
+    try:
+        return record.header()
+    except LibraryError:
+        return None
+    finally:
+        record.close()
 
 
 def replace_index(version_folder: Path, built: Path, section: Section) -> None:
@@ -215,11 +278,14 @@ def replace_index(version_folder: Path, built: Path, section: Section) -> None:
 def clean(folder: Path) -> int:
     """Remove what killed builds and removals left behind; return how many leftovers there were.
 
-    Only for a moment when nothing is being imported.
+    A build that is still at work is known by its lock and left alone.
     """
-    left = [p for place in _places(folder) for p in place.iterdir() if p.name[0] == _HIDDEN]
+    left = [each for place in _places(folder) for each in building.leftovers(place)]
     for each in left:
-        shutil.rmtree(each, ignore_errors=True)
+        building.remove(each)
+    for place in _places(folder):
+        if left and not any(place.iterdir()):
+            place.rmdir()
     return len(left)
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from libraries import harmonise, naming, provenance
+from libraries import derivatives, harmonise, identifiers, naming, provenance, retention
 from libraries.entry import EntryDraft, Identity, Section
 from libraries.provenance import Source
 from spectra.axis import UNIT_CM1, UNIT_MZ, UNIT_ONE, FloatArray, XKind, YKind
@@ -19,6 +19,14 @@ from spectra.spectrum import MassSpectrum, Measurement, Spectrum, SpectrumKind
 
 # A reference spectrum is at most a few ten thousand points; more is a map, a run or an attack.
 _MOST_POINTS = 1_000_000
+# What sources write where they have no structure.
+_NOTHING = frozenset(("n/a", "na", "none", "null", "-", "unknown"))
+
+HEAVIER = naming.HEAVIER
+# No absorbance is higher: less than one part in 10^10 of the light would pass.
+_HIGHEST_ABSORBANCE = 10.0
+# Micrometres of the infrared end at 60; an axis in cm⁻¹ that ends there is mislabelled.
+_MICROMETRES_END = 60.0
 
 
 def draft(measurement: Measurement, source: Source, metadata: Mapping[str, str]) -> EntryDraft:
@@ -63,13 +71,21 @@ def _identity(title: str, facts: Mapping[str, str], section: Section) -> Identit
         raise NotComparableError(
             "no name and no InChIKey", hint="Give each reference a Name (MSP) or TITLE (JCAMP)."
         )
+    smiles = harmonise.pick(facts, harmonise.SMILES)
     formula = harmonise.formula(harmonise.pick(facts, harmonise.FORMULA))
+    if smiles and smiles.lower() in _NOTHING:
+        smiles = ""
+    if not identifier or not formula:
+        made = identifiers.of_structure(smiles, harmonise.pick(facts, harmonise.INCHI))
+        if made is not None:
+            identifier, smiles = identifier or made.inchikey, smiles or made.smiles
+            formula = formula or harmonise.formula(made.formula)
     known = identifier or naming.inchikey_of(name)
     return Identity(
         name=name or identifier,
         group=harmonise.group(name, known, with_salt=not section.is_mass),
         inchikey=identifier,
-        smiles=harmonise.pick(facts, harmonise.SMILES),
+        smiles=smiles,
         formula=formula,
         cas=harmonise.pick(facts, harmonise.CAS),
         compound_class=harmonise.pick(facts, harmonise.CLASS),
@@ -86,6 +102,44 @@ def _molecular_mass(name: str, formula: str, facts: Mapping[str, str]) -> float 
     return stated
 
 
+def _apart(who: Identity, spectrum: MassSpectrum) -> tuple[Identity, str]:
+    """Return the identity of a spectrum that may be heavier than its molecule, and the note of it.
+
+    A derivative that is filed as its parent is neither the parent nor an isomer of it: it keeps the
+    parent's name with a mark, and loses the key, structure, formula and mass that are not its own.
+    """
+    if harmonise.variant(who.name):
+        return who, ""
+    groups = derivatives.heavier_by(
+        spectrum.mz, spectrum.intensity, who.molecular_mass, who.formula
+    )
+    if not groups:
+        return who, ""
+    filed = {
+        "formula": who.formula,
+        "inchikey": who.inchikey,
+        "smiles": who.smiles,
+        "cas": who.cas,
+        "mass": repr(who.molecular_mass),
+    }
+    note = "; ".join(
+        (
+            f"{HEAVIER}=ions above the molecule it is filed under: a derivative",
+            *(f"filed {word}={value}" for word, value in filed.items() if value),
+        )
+    )
+    own = replace(
+        who,
+        group=f"{who.group}+{HEAVIER}:{groups}",
+        inchikey="",
+        smiles="",
+        formula="",
+        cas="",
+        molecular_mass=None,
+    )
+    return own, note
+
+
 def _mass(spectrum: MassSpectrum, source: Source, facts: Mapping[str, str]) -> EntryDraft:
     _check_numbers(spectrum.mz, spectrum.intensity, "peak")
     if (spectrum.intensity < 0).any() or not (spectrum.intensity > 0).any():
@@ -97,11 +151,20 @@ def _mass(spectrum: MassSpectrum, source: Source, facts: Mapping[str, str]) -> E
         harmonise.pick(facts, harmonise.PRECURSOR)
     )
     _check_electron_impact(ionization, precursor)
-    retention = spectrum.retention_index or harmonise.number(
-        harmonise.pick(facts, harmonise.RETENTION_INDEX)
-    )
+    if spectrum.molecular_mass is not None:
+        facts = {"mw": repr(spectrum.molecular_mass), **facts}
+    beyond = spectrum.intensity[spectrum.mz >= 1000.5].sum() / spectrum.intensity.sum()
+    if beyond > 0.5:
+        raise NotComparableError(f"{beyond:.0%} of its intensity lies above m/z 1000")
+    indices = retention.stated(facts)
+    value = retention.preferred(indices) or spectrum.retention_index
+    origin = provenance.describe(source, facts)
+    # Which phase an index holds for is part of the conditions, in words that can be read back.
+    conditions = "; ".join(filter(None, (origin.conditions, retention.words(indices))))
+    who, note = _apart(_identity(spectrum.title, facts, Section.EI), spectrum)
+    notes = "; ".join(filter(None, (note, origin.notes)))
     return EntryDraft(
-        identity=_identity(spectrum.title, facts, Section.EI),
+        identity=who,
         section=Section.EI,
         x=spectrum.mz,
         y=spectrum.intensity,
@@ -109,9 +172,9 @@ def _mass(spectrum: MassSpectrum, source: Source, facts: Mapping[str, str]) -> E
         x_unit=UNIT_MZ,
         y_kind=YKind.ABUNDANCE,
         y_unit=UNIT_ONE,
-        provenance=provenance.describe(source, facts),
+        provenance=replace(origin, conditions=conditions, notes=notes),
         ionization="EI",
-        retention_index=retention,
+        retention_index=value,
         sampling=harmonise.pick(facts, harmonise.SAMPLING),
     )
 
@@ -132,6 +195,7 @@ def _curve(spectrum: Spectrum, source: Source, facts: Mapping[str, str]) -> Entr
     _check_numbers(spectrum.x, spectrum.y, "point")
     section = curve_section(spectrum, source.technique)
     settled = settle(spectrum, section)
+    _check_units(settled)
     return EntryDraft(
         identity=_identity(spectrum.title, facts, section),
         section=section,
@@ -191,6 +255,23 @@ def settle(spectrum: Spectrum, section: Section) -> Spectrum:
     if spectrum.x_kind is XKind.UNKNOWN:
         x_unit = UNIT_CM1
     return replace(spectrum, x_kind=x_kind, x_unit=x_unit, y_kind=y_kind)
+
+
+def _check_units(settled: Spectrum) -> None:
+    """Raise for an axis or ordinate that cannot be what it is labelled."""
+    x, y = settled.x, settled.y
+    if settled.x_unit == UNIT_CM1 and 0 < float(x.max()) <= _MICROMETRES_END:
+        raise NotComparableError(
+            f"x from {float(x.min()):g} to {float(x.max()):g} labelled cm-1: this looks like "
+            "micrometres",
+            hint="Correct the unit of the axis in the file.",
+        )
+    if settled.y_kind is YKind.ABSORBANCE and float(np.median(y)) > _HIGHEST_ABSORBANCE:
+        raise NotComparableError(
+            f"an absorbance of {float(np.median(y)):g} in the middle: this looks like per cent "
+            "transmittance",
+            hint="Correct the unit of the ordinate in the file.",
+        )
 
 
 def _check_numbers(x: FloatArray, y: FloatArray, what: str) -> None:

@@ -93,10 +93,16 @@ class EntryDraft:
         return digest.hexdigest()
 
     def record_hash(self) -> str:
-        """Return the SHA-256 (hex) of the whole record: facts, provenance and numbers."""
+        """Return the SHA-256 (hex) of the whole record: facts, provenance and numbers.
+
+        Raises
+        ------
+        LibraryError
+            A number is infinite or a text is no Unicode: nothing this software writes.
+        """
         facts = {
             "identity": _plain(self.identity),
-            "provenance": _plain(self.provenance),
+            "provenance": _stated(self.provenance),
             "section": self.section.value,
             "axes": [self.x_kind.value, self.x_unit, self.y_kind.value, self.y_unit],
             "ionization": self.ionization,
@@ -104,8 +110,13 @@ class EntryDraft:
             "sampling": self.sampling,
             "n": int(self.x.size),
         }
-        text = json.dumps(facts, sort_keys=True, ensure_ascii=False, allow_nan=False)
-        digest = hashlib.sha256(text.encode())
+        try:
+            text = json.dumps(facts, sort_keys=True, ensure_ascii=False, allow_nan=False)
+            digest = hashlib.sha256(text.encode())
+        except ValueError as odd:
+            raise LibraryError(
+                f"{self.identity.name!r} holds a number or text that cannot be sealed ({odd})"
+            ) from odd
         digest.update(_bytes(self.x))
         digest.update(_bytes(self.y))
         return digest.hexdigest()
@@ -201,6 +212,17 @@ class Entry:
 
 def _plain(record: Identity | Provenance) -> dict[str, str | float | int | None]:
     return {each.name: getattr(record, each.name) for each in fields(record)}
+
+
+def _stated(origin: Provenance) -> dict[str, str | float | int | None]:
+    """Return a provenance as it is sealed: a date that nobody stated is no part of it.
+
+    Records that were sealed before dates were kept have the same hash as ever.
+    """
+    facts = _plain(origin)
+    if not origin.measured:
+        del facts["measured"]
+    return facts
 
 
 def _bytes(values: FloatArray) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 
 from libraries import names
 
@@ -27,6 +28,16 @@ INSTRUMENT = ("instrument", "spectrometerdatasystem", "acinstrument", "sourceins
 IONIZATION = ("ionization", "ionisation", "acionization")
 PRECURSOR = ("precursormz", "pepmass")
 RETENTION_INDEX = ("retentionindex", "ri")
+MEASURED = (
+    "measured",
+    "measureddate",
+    "longdate",
+    "date",
+    "acquisitiondate",
+    "acquired",
+    "created",
+)
+INCHI = ("inchi", "chiupac", "inchicode")
 SAMPLING = ("samplingprocedure", "sampling", "state", "accessory")
 
 _COMMENT_KEYS = ("comment", "comments")
@@ -41,9 +52,11 @@ _LONGEST_COMMENT = 20_000
 # spectrum: they must never count as replicates of the parent.
 _LABELLED = re.compile(
     r"(?<![a-z])(?<!vitamin )d\(?\d{1,2}\)?(?![\w,'-])|deuterat\w*|\b(?:13c|15n)\d*\b"
+    r"|\(\d[\d,]*-d\)"
 )
 _DERIVATIVE = re.compile(
     r"\bderivat|(?<![a-z])(?:bis-|di-|tri-|\d+\s*)?(?:tms|tbdms|hfba|pfpa?|tfa|tpc|bsa|mstfa)\b"
+    r"|acetylat(?:ed|ion)|silylat(?:ed|ion)|permethylat|(?<=\s)[2-9]?ac$"
     r"|trimethylsilyl|methoxime|heptafluorobutyr|trifluoroacet(?:yl|ate)|pentafluoropropion"
 )
 # Shorter than the list in `libraries.names`: "acetate" ends the names of esters as well.
@@ -68,6 +81,7 @@ _MASSES = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=4_096)
 def key(text: str) -> str:
     """Return a metadata key in the one spelling compared here: lower-case letters and digits."""
     return _KEY_NOISE.sub("", text.lower())
@@ -116,18 +130,21 @@ def inchikey(text: str) -> str:
     return found[0] if found else ""
 
 
+@lru_cache(maxsize=16_384)
 def salt(text: str) -> str:
     """Return the salt form that ends a name (``hydrochloride``), or an empty text for none."""
     found = _SALT.search(names.plain(clean(text)))
     return _SAME_SALT.get(found[1], found[1]) if found else ""
 
 
+@lru_cache(maxsize=16_384)
 def without_salt(text: str) -> str:
     """Return a name in plain spelling without the salt form or "base" that ends it."""
     lowered = names.plain(clean(text))
     return _SALT.sub("", _BASE.sub("", lowered)) or lowered
 
 
+@lru_cache(maxsize=16_384)
 def variant(text: str) -> str:
     """Return what makes a name other than its parent: isotope label or derivative, or nothing."""
     lowered = names.plain(clean(text))
@@ -168,6 +185,7 @@ def group(text: str, identifier: str, *, with_salt: bool) -> str:
     return "+".join(parts)
 
 
+@lru_cache(maxsize=16_384)
 def formula(text: str) -> str:
     """Return a molecular formula in Hill order (``C H3 C Cl3`` -> ``C2H3Cl3``), else ``""``.
 

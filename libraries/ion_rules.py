@@ -22,10 +22,14 @@ _Table = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IonRules:
-    """All rules, the labels that name no class, and the day the rules were last looked at."""
+    """All rules, the labels that name no class, and the day the rules were last looked at.
+
+    ``by_role`` are labels of what a substance is used for: such a hit indicates no class.
+    """
 
     rules: tuple[IonRule, ...]
     no_class: frozenset[str]
+    by_role: frozenset[str]
     as_of: str
 
     def class_label(self, label: str) -> str | None:
@@ -75,6 +79,7 @@ def parse_ion_rules(text: str) -> IonRules:
     return IonRules(
         rules=rules,
         no_class=frozenset(text.lower() for text in _texts(data, "no_class", "the file")),
+        by_role=frozenset(text.lower() for text in _texts(data, "by_role", "the file")),
         as_of=str(data.get("as_of", "")),
     )
 

@@ -64,10 +64,31 @@ def read_sites(test: Mapping[str, object], molecule: Mol) -> Reading:
     return Reading(met=False, letters=(), reasons=(reason,))
 
 
+def check(test: Mapping[str, object]) -> None:
+    """Raise `LibraryError` unless a test has the core, letters and lists this module reads."""
+    numbers = {atom.GetAtomMapNum() for atom in structure.pattern(str(test.get("core"))).GetAtoms()}
+    if not set(range(1, 14)) <= numbers:
+        raise LibraryError("the core of a test by sites numbers its atoms from 1 to 13")
+    for name in ("letters", "lists", "starts"):
+        if not isinstance(test.get(name), dict):
+            raise LibraryError(f"a test by sites lacks {name}")
+    letters = cast("Mapping[str, str]", test["letters"])
+    missing = sorted(set("ABCDE") - set(letters))
+    if missing or not test.get("reason_no_core"):
+        raise LibraryError(f"a test by sites lacks words: {missing or 'reason_no_core'}")
+    for which in ("phenethyl", "piperidine"):
+        if which not in cast("Mapping[str, object]", test["lists"]):
+            raise LibraryError(f"a test by sites lacks the list {which}")
+        _starts(test, which)
+
+
 def _cores(test: Mapping[str, object], molecule: Mol) -> Iterator[_Core]:
     pattern = structure.pattern(str(test["core"]))
+    matches = molecule.GetSubstructMatches(pattern, uniquify=True, maxMatches=32)
+    if not matches:
+        return
     number = {atom.GetAtomMapNum(): atom.GetIdx() for atom in pattern.GetAtoms()}
-    for match in molecule.GetSubstructMatches(pattern, uniquify=True, maxMatches=32):
+    for match in matches:
         at = {label: match[index] for label, index in number.items() if label}
         yield _Core(
             acyl=at[1],

@@ -6,16 +6,18 @@ import logging
 import secrets
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from libraries import catalog, section_index, store
+from libraries import catalog, inseparable, retention, section_index, store, verification
 from libraries.answer import LibraryAnswer
 from libraries.entry import Entry, Section
 from libraries.errors import LibraryError, LibraryNotFoundError
 from libraries.section_index import Reference, SectionIndex
 from libraries.store import Header, Record
+from libraries.verification import Fault
+from spectra.retention import StatedIndex
 from spectra.spectrum import Measurement, Technique
 
 _log = logging.getLogger(__name__)
@@ -24,8 +26,10 @@ _log = logging.getLogger(__name__)
 _MOST_KEPT = 1_024
 
 
-def open_library(name: str, *, folder: Path, version: str | None = None) -> Library:
-    """Return an installed library, the newest version by default.
+def open_library(
+    name: str, *, folder: Path, version: str | None = None, withdrawn: bool = False
+) -> Library:
+    """Return an installed library, the newest version in use by default.
 
     Parameters
     ----------
@@ -33,15 +37,17 @@ def open_library(name: str, *, folder: Path, version: str | None = None) -> Libr
     folder : Path
         The libraries folder.
     version : str or None
+    withdrawn : bool
+        Whether a withdrawn version may be opened, to look at what an old result rests on.
 
     Raises
     ------
     LibraryNotFoundError
-        No such library or version.
+        No such library or version, or it was withdrawn.
     LibraryError
         The record cannot be read.
     """
-    return Library(catalog.locate(folder, name, version))
+    return Library(catalog.locate(folder, name, version, withdrawn=withdrawn))
 
 
 class Library:
@@ -65,6 +71,7 @@ class Library:
             raise
         self._sections: dict[Section, SectionIndex] = {}
         self._seen: dict[int, Entry] = {}
+        self._alike: dict[Section, Mapping[str, tuple[str, ...]]] = {}
         self._lock = threading.RLock()
 
     def __enter__(self) -> Library:
@@ -139,9 +146,34 @@ class Library:
         for entry in self._record.all_entries(section):
             yield entry.verified()
 
+    def entries_of(self, index: SectionIndex) -> list[Entry]:
+        """Return every entry of an index in its order, verified; all of them in memory."""
+        rows = index.rows.tolist()
+        found = {entry.row: entry for entry in self.entries(index.section)}
+        return [found[row] for row in rows]
+
     def find(self, text: str, limit: int = 50) -> list[Entry]:
         """Return entries whose name, substance, formula or identifier holds the text."""
         return self.entries_at(self._record.find(text.strip(), limit))
+
+    def stated_indices(self, group: str) -> tuple[StatedIndex, ...]:
+        """Return the retention indices its entries of one substance state, each once."""
+        found = (
+            index for facts in self._record.retention(group) for index in retention.kept(*facts)
+        )
+        return tuple(dict.fromkeys(found))
+
+    def inseparable(self, section: Section) -> Mapping[str, tuple[str, ...]]:
+        """Return for each substance group the names its own check could not tell it from.
+
+        Empty where `fol library check` was not run on this version.
+        """
+        with self._lock:
+            if section not in self._alike:
+                self._alike[section] = inseparable.read(
+                    self.folder, section, self.header.content_sha256
+                )
+            return self._alike[section]
 
     def section(self, section: Section) -> SectionIndex | None:
         """Return the searchable form of a technique, or None where the library holds none of it.
@@ -214,26 +246,36 @@ class Library:
         return search([self], measurement, technique, top)
 
     def verify(self) -> list[str]:
+        """Return everything wrong with this version in words; empty when it is sound."""
+        return [str(fault) for fault in self.faults()]
+
+    def faults(self) -> list[Fault]:
         """Return everything wrong with this version; empty when it is sound.
 
-        Reads every byte: the record's own hashes (altered, missing, swapped entries), each index
-        against its SHA-256, and the row facts of each index against the record.
+        Reads every byte: each entry against what was built (altered, missing, swapped, renamed,
+        foreign), then, over a sound record, each index against its SHA-256 and against the arrays
+        the record gives again.
         """
-        problems = [
-            *_told(self._record.damage),
-            *_told(self._record_problems),
-            *_told(self._entry_problems),
-        ]
-        if (self.folder.parent.name, self.folder.name) != (self.name, self.version):
-            problems.append(
-                f"the folder says {self.folder.parent.name} {self.folder.name}, "
-                f"the record {self.name} {self.version}"
-            )
-        if problems:
-            return problems
+        found = verification.record_faults(self._record, self.header, self.folder)
+        if found:
+            return found
         for section in self.sections():
-            problems += [f"index {section.value}: {each}" for each in self._index_problems(section)]
-        return problems
+            where = self._index_folder(section)
+            found += verification.index_faults(self._record, self.header, where, section)
+        return found
+
+    def reindex(self) -> dict[Section, SectionIndex]:
+        """Build every index again from the record, and return them.
+
+        Raises
+        ------
+        LibraryError
+            The record is not what was built: it must be mended first, by a new import.
+        """
+        with self._lock:
+            made = {section: self.rebuild(section) for section in self.sections()}
+            self._sections.update(made)
+            return made
 
     def _index_folder(self, section: Section) -> Path:
         return self.folder / "index" / section.value
@@ -247,37 +289,3 @@ class Library:
         if sealed != self.header.content_sha256:
             problems.append("entries are missing, added, swapped or renamed since it was built")
         return problems
-
-    def _entry_problems(self) -> list[str]:
-        problems: list[str] = []
-        for entry in self._record.all_entries():
-            try:
-                entry.verified()
-            except LibraryError as altered:
-                problems.append(altered.message)
-        return problems
-
-    def _index_problems(self, section: Section) -> list[str]:
-        found, problems = section_index.read(
-            self._index_folder(section),
-            section,
-            content_sha256=self.header.content_sha256,
-            whole=True,
-        )
-        if found is None:
-            return list(problems)
-        facts = self._record.row_facts(section)
-        if [f.row for f in facts] != found.rows.tolist():
-            return ["its rows are not those of the record"]
-        hashes = b"".join(bytes.fromhex(f.record_hash) for f in facts)
-        if hashes != found.hashes.tobytes():
-            return ["its record hashes are not those of the record"]
-        return []
-
-
-def _told(check: Callable[[], list[str]]) -> list[str]:
-    """Return what a check finds, its own failure to read included."""
-    try:
-        return [f"record: {each}" for each in check()]
-    except LibraryError as broken:
-        return [f"record: {broken.message}"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 _GREEK = str.maketrans(
     {
@@ -44,6 +45,7 @@ _SALT_WORDS = frozenset(
 _MAX_TEXT = 300
 
 
+@lru_cache(maxsize=16_384)
 def plain(text: str) -> str:
     """Return a name in lower case, Greek letters and typographic signs spelled out."""
     # The whole name matters, but a hostile label must not cost time: names are short.

@@ -26,7 +26,11 @@ _CLASSES = {
 }
 
 
-@lru_cache(maxsize=65_536)
+HEAVIER = "heavier"
+"""Marks the group of a spectrum that is heavier than the molecule it is filed under."""
+
+
+@lru_cache(maxsize=262_144)
 def known(name: str) -> Substance | None:
     """Return the substance whose name or synonym this is, salt words apart, or None.
 
@@ -55,12 +59,17 @@ def inchikey_of(name: str) -> str:
 def substance_of(draft: EntryDraft) -> Substance | None:
     """Return the table's substance of a draft: by name, else by connection table; or None."""
     who = draft.identity
-    if harmonise.variant(who.name):
+    if harmonise.variant(who.name) or is_heavier(who.group):
         return None
     by_name = known(who.name)
     if by_name is not None or not who.inchikey:
         return by_name
     return substances.table().by_inchikey(who.inchikey)
+
+
+def is_heavier(group: str) -> bool:
+    """Return whether a group holds a derivative that its source files as the parent."""
+    return f"+{HEAVIER}:" in group
 
 
 def class_of(draft: EntryDraft) -> str:
@@ -93,4 +102,7 @@ def substance_names(drafts: Iterable[EntryDraft]) -> dict[str, str]:
         # Stereoisomers that the technique does not separate go by all their names.
         _, *more = group.split("+")
         chosen[group] = " ".join([" or ".join(sorted(known_names)[:3]), *more])
+    for group in chosen:
+        if is_heavier(group):
+            chosen[group] += " (a derivative, not the substance itself)"
     return chosen

@@ -1,7 +1,8 @@
-"""Where a reference spectrum comes from: file, checksum, licence, instrument, conditions."""
+"""Where a reference spectrum comes from: file, checksum, licence, instrument, conditions, date."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -38,6 +39,8 @@ class Provenance:
     instrument: str = ""
     conditions: str = ""
     notes: str = ""
+    measured: str = ""
+    """When it was measured, as the source writes it."""
 
 
 # What a source may say about how the spectrum was acquired; kept as "key=value; ..." text.
@@ -57,6 +60,7 @@ _CONDITIONS = (
     "precursor type",
 )
 _NOTES = (
+    "training",
     "locality",
     "description",
     "status",
@@ -70,6 +74,13 @@ _NOTES = (
     "origin",
 )
 _LONGEST_TEXT = 2_000
+_LONGEST_DATE = 60
+_TRAINING = re.compile(r"(?:^|; )training=(?!no\b|false\b|0\b)", re.IGNORECASE)
+
+
+def is_training(origin: Provenance) -> bool:
+    """Return whether the source itself marks the spectrum as not for casework."""
+    return bool(_TRAINING.search(origin.notes))
 
 
 def describe(source: Source, facts: Mapping[str, str]) -> Provenance:
@@ -89,9 +100,10 @@ def describe(source: Source, facts: Mapping[str, str]) -> Provenance:
         instrument=harmonise.pick(facts, harmonise.INSTRUMENT),
         conditions=_joined(facts, _CONDITIONS),
         notes=_joined(facts, _NOTES),
+        measured=harmonise.pick(facts, harmonise.MEASURED)[:_LONGEST_DATE],
     )
 
 
 def _joined(facts: Mapping[str, str], wanted: tuple[str, ...]) -> str:
-    found = ((word, facts.get(harmonise.key(word), "")) for word in wanted)
-    return "; ".join(f"{word}={value}" for word, value in found if value)[:_LONGEST_TEXT]
+    found = [f"{word}={value}" for word in wanted if (value := facts.get(harmonise.key(word), ""))]
+    return "; ".join(found)[:_LONGEST_TEXT]

@@ -15,16 +15,24 @@ COLUMNS = (
     "row, id, section, name, substance, substance_group, inchikey, smiles, formula, cas, "
     "compound_class, molecular_mass, ionization, retention_index, sampling, "
     "x_kind, x_unit, y_kind, y_unit, x, y, source_file, source_sha256, accession, licence, "
-    "instrument, conditions, notes, record_hash"
+    "instrument, conditions, notes, measured, record_hash"
 )
+_NOT_IN_SCHEMA_1 = {"measured": "'' AS measured"}
+
+
+def columns(schema: int) -> str:
+    """Return what to select from a record of this schema, in the order of `COLUMNS`."""
+    if schema > 1:
+        return COLUMNS
+    return ", ".join(_NOT_IN_SCHEMA_1.get(name, name) for name in COLUMNS.split(", "))
 
 
 def to_row(
     row: int, draft: EntryDraft, substance: str, record_hash: str
-) -> dict[str, str | int | float | bytes | None]:
-    """Return an entry as the columns of its row."""
+) -> tuple[str | int | float | bytes | None, ...]:
+    """Return an entry as the columns of its row, in the order of `COLUMNS`."""
     who, origin = draft.identity, draft.provenance
-    return {
+    facts: dict[str, str | int | float | bytes | None] = {
         "row": row,
         "id": record_hash[:16],
         "section": draft.section.value,
@@ -53,8 +61,10 @@ def to_row(
         "instrument": origin.instrument,
         "conditions": origin.conditions,
         "notes": origin.notes,
+        "measured": origin.measured,
         "record_hash": record_hash,
     }
+    return tuple(facts.values())
 
 
 def to_entry(values: tuple[object, ...]) -> Entry:
@@ -65,6 +75,17 @@ def to_entry(values: tuple[object, ...]) -> Entry:
     LibraryError
         The row holds what no entry can.
     """
+    try:
+        return _entry(values)
+    except (KeyError, ValueError, TypeError, OverflowError) as odd:
+        # Only a file that was made over by hand holds other types than its table allows.
+        raise LibraryError(
+            f"a row of the library holds what no entry can ({odd})",
+            hint="The record was altered. Remove this version and import it again.",
+        ) from odd
+
+
+def _entry(values: tuple[object, ...]) -> Entry:
     fact = dict(zip(COLUMNS.split(", "), values, strict=True))
     text = {name: str(value) for name, value in fact.items() if isinstance(value, str)}
     who = Identity(
@@ -85,6 +106,7 @@ def to_entry(values: tuple[object, ...]) -> Entry:
         instrument=text["instrument"],
         conditions=text["conditions"],
         notes=text["notes"],
+        measured=text["measured"],
     )
     draft = EntryDraft(
         identity=who,
@@ -131,3 +153,35 @@ def _enum_y(value: str) -> YKind:
         return YKind(value)
     except ValueError as unknown:
         raise LibraryError(f"unknown ordinate kind {value!r} in the library") from unknown
+
+
+def whole(value: object) -> int:
+    """Return a column as a whole number, or raise that the record was altered."""
+    try:
+        return int(str(value))
+    except ValueError as odd:
+        raise _odd(value, "a whole number") from odd
+
+
+def real(value: object) -> float:
+    """Return a column as a number, or raise that the record was altered."""
+    try:
+        return float(str(value))
+    except ValueError as odd:
+        raise _odd(value, "a number") from odd
+
+
+def section(value: object) -> Section:
+    """Return a column as a technique, or raise that the record was altered."""
+    try:
+        return Section(str(value))
+    except ValueError as odd:
+        raise _odd(value, "a technique") from odd
+
+
+def _odd(value: object, wanted: str) -> LibraryError:
+    # The tables are strict: only a file that was made over by hand holds this.
+    return LibraryError(
+        f"the record holds {str(value)[:40]!r} in the place of {wanted}",
+        hint="The record was altered. Remove this version and import it again.",
+    )

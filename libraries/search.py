@@ -6,13 +6,13 @@ substances that are shown, and each of those is verified against its hash.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from libraries import candidates, mixtures
+from libraries import candidates, inseparable, mixtures
 from libraries.answer import Hit, LibraryAnswer
 from libraries.candidates import Candidate, Place, Substances
 from libraries.drafting import curve_section, settle
@@ -28,7 +28,9 @@ from spectra.spectrum import MassSpectrum, Measurement, Spectrum, Technique
 
 if TYPE_CHECKING:
     from libraries.library import Library
+    from libraries.retention_evidence import RetentionEvidence
     from spectra.chromatography import Component
+    from spectra.retention import RetentionIndex
 
 # Asking for the class of one component costs as much as a hundred comparisons. A run of 10,000
 # scans has about 200 components, most of them traces of solvent and column.
@@ -89,6 +91,8 @@ def search_many(
     top: int = 10,
     *,
     components: Sequence[Component] | None = None,
+    indices: Sequence[RetentionIndex | None] | None = None,
+    explained: Sequence[bool] | None = None,
 ) -> list[LibraryAnswer]:
     """Return what libraries say of each of many mass spectra, as `search` would, in batches.
 
@@ -98,6 +102,10 @@ def search_many(
         Where the spectra are those of one run. Noise and purity then count for the quality, and
         whether an unidentified one is built like a known class is asked of the largest and of
         those that show the ions of a class; the others say that it was not.
+    indices : sequence of RetentionIndex or None, optional
+        Measured for each spectrum; one may take a name away from an answer.
+    explained : sequence of bool, optional
+        Which spectra a blank explains already: no class is asked of those.
     """
     searched = _having(libraries, Section.EI)
     qualities = [
@@ -115,11 +123,18 @@ def search_many(
             continue
         substances = next(found)
         calibration = _calibration(searched, substances)
-        answers.append(_mass(searched, substances, calibration, seen, top))
+        measured = None if indices is None else indices[at]
+        evidence = _evidence(measured, substances, libraries)
+        answers.append(_mass(searched, substances, calibration, seen, top, evidence))
         # Without a calibration nobody may say "not in library", so there is no candidate either.
         if calibration is not None and calibration.sufficient:
             unexplained[at] = substances
-    open_ones = [at for at in unexplained if answers[at].decision.state is DecisionState.NO_MATCH]
+    open_ones = [
+        at
+        for at in unexplained
+        if answers[at].decision.state is DecisionState.NO_MATCH
+        and not (explained is not None and explained[at])
+    ]
     shares = None if components is None else [each.area_fraction for each in components]
     asked = _worth_asking(open_ones, spectra, shares)
     for at in open_ones:
@@ -207,13 +222,17 @@ def _mass(
     calibration: Calibration | None,
     quality: Quality,
     top: int,
+    evidence: RetentionEvidence | None = None,
 ) -> LibraryAnswer:
+    decided = _decided(searched, Section.EI, substances, calibration, quality, evidence=evidence)
+    if evidence is not None:
+        decided = replace(decided, reasons=(*decided.reasons, *evidence.remarks(decided)))
     return LibraryAnswer(
         section=Section.EI,
         quality=quality,
         steps=("whole masses, the tallest peak of each", "base peak 999"),
-        decision=_decided(searched, Section.EI, substances, calibration, quality),
-        hits=_hits(substances, top),
+        decision=decided,
+        hits=_hits(substances, top, evidence),
         libraries=tuple(f"{s.library.name} {s.library.version}" for s in searched),
     )
 
@@ -225,14 +244,31 @@ def _decided(
     calibration: Calibration | None,
     quality: Quality,
     fit: ComponentFit | None = None,
+    evidence: RetentionEvidence | None = None,
 ) -> Decision:
     if not searched and quality.ok:
         reason = f"no library that was searched holds {section.value} spectra"
         return Decision(state=DecisionState.INSUFFICIENT, reasons=(reason,))
     family = substances.families()
-    return decision.decide(
-        substances.as_hits(), calibration, isomers=family.__getitem__, quality=quality, fit=fit
+    decided = decision.decide(
+        substances.as_hits(),
+        calibration,
+        isomers=family.__getitem__,
+        quality=quality,
+        fit=fit,
+        veto=None if evidence is None else evidence.veto,
     )
+    return inseparable.told(decided, section, substances)
+
+
+def _evidence(
+    measured: RetentionIndex | None, substances: Substances, libraries: Sequence[Library]
+) -> RetentionEvidence | None:
+    if measured is None:
+        return None
+    from libraries.retention_evidence import RetentionEvidence
+
+    return RetentionEvidence(measured, substances, libraries)
 
 
 def _calibration(searched: Sequence[_Searched], substances: Substances) -> Calibration | None:
@@ -254,13 +290,16 @@ def _calibration(searched: Sequence[_Searched], substances: Substances) -> Calib
     return max(strict, key=lambda each: (each.threshold or 0.0, -each.n))
 
 
-def _hits(substances: Substances, top: int) -> tuple[Hit, ...]:
+def _hits(
+    substances: Substances, top: int, evidence: RetentionEvidence | None = None
+) -> tuple[Hit, ...]:
     return tuple(
-        _hit(rank, each) for rank, each in enumerate(substances.found[: max(top, 0)], start=1)
+        _hit(rank, each, {} if evidence is None else evidence.measures(each))
+        for rank, each in enumerate(substances.found[: max(top, 0)], start=1)
     )
 
 
-def _hit(rank: int, each: Candidate) -> Hit:
+def _hit(rank: int, each: Candidate, further: Mapping[str, float]) -> Hit:
     who = each.entry.draft.identity
     return Hit(
         rank=rank,
@@ -277,7 +316,7 @@ def _hit(rank: int, each: Candidate) -> Hit:
         licence=each.entry.draft.provenance.licence,
         training=each.library.header.training,
         hqi=float(np.clip(each.score, 0.0, 1.0)),
-        measures=each.measures,
+        measures={**each.measures, **further},
     )
 
 

@@ -24,12 +24,13 @@ from spectra.curve_index import INDEX_VERSION, CurveIndex
 from spectra.errors import NotComparableError, SpectrumError
 from spectra.grid import canonical
 from spectra.mixture import calibrate_components
+from spectra.peak_index import INDEX_VERSION as PEAK_VERSION
 from spectra.peak_index import PeakIndex
 from spectra.prepare import PIPELINE, vibrational
 from spectra.spectrum import MassSpectrum, Technique
 
 # Changes whenever the same record would give another index or calibration.
-PIPELINE_VERSION = 3
+PIPELINE_VERSION = 4
 
 MOST_CALIBRATION_QUERIES = 2_000
 """A larger library is calibrated on every k-th reference."""
@@ -40,11 +41,15 @@ _MOST_COMPONENT_QUERIES = 120
 
 # A curve needs this many measured grid points before it can be anybody's reference.
 _FEWEST_POINTS = 60
+# The window of the derivative and the slide either way; shorter stretches compare with nothing.
+_SHORTEST_RUN = 24
 
 
 def pipeline(section: Section) -> str:
     """Return the name and version of what turns a reference of this section into index rows."""
-    kind = "unit-mass" if section.is_mass else f"{PIPELINE}/derivative-{INDEX_VERSION}"
+    kind = (
+        f"unit-mass-{PEAK_VERSION}" if section.is_mass else f"{PIPELINE}/derivative-{INDEX_VERSION}"
+    )
     return f"{section.value}/{kind}/{PIPELINE_VERSION}"
 
 
@@ -84,22 +89,33 @@ def prepared(draft: EntryDraft) -> npt.NDArray[np.float32] | None:
     SpectrumError
         The reference cannot be compared with anything; the message is the reason.
     """
-    measurement = draft.measurement()
-    if isinstance(measurement, MassSpectrum):
+    if draft.section.is_mass:
         # The index keeps whole masses from 1 to 1000 and would hold an empty row in silence.
-        inside = (measurement.mz >= 0.5) & (measurement.mz < 1000.5) & (measurement.intensity > 0)
+        inside = (draft.x >= 0.5) & (draft.x < 1000.5) & (draft.y > 0)
         if not inside.any():
             raise NotComparableError("no peak lies between m/z 1 and 1000")
         return None
+    measurement = draft.measurement()
+    if isinstance(measurement, MassSpectrum):
+        return None
     curve = vibrational(measurement, Technique(draft.section.value)).y
-    measured = int(np.count_nonzero(np.isfinite(curve)))
+    measured = _in_runs(np.isfinite(curve))
     if measured < _FEWEST_POINTS:
         raise NotComparableError(
-            f"only {measured} points lie on the {draft.section.value} grid; {_FEWEST_POINTS} needed"
+            f"only {measured} points lie on the {draft.section.value} grid without gaps; "
+            f"{_FEWEST_POINTS} needed",
+            hint="A reference is measured at least every six wavenumbers, without gaps.",
         )
     if float(np.nanmax(curve)) == float(np.nanmin(curve)):
         raise NotComparableError("the curve is a straight line")
     return curve.astype(np.float32)
+
+
+def _in_runs(measured: npt.NDArray[np.bool_]) -> int:
+    """Return how many points lie in runs long enough for a derivative to exist inside them."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], measured.astype(np.int8), [0]))))
+    lengths = edges[1::2] - edges[::2]
+    return int(lengths[lengths >= _SHORTEST_RUN].sum())
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -144,8 +160,8 @@ class SectionIndex:
         """Number of leave-substance-out queries behind the threshold."""
         return 0 if self.calibration is None else self.calibration.n
 
-    def write(self, folder: Path, content_sha256: str) -> None:
-        """Write everything into a new folder."""
+    def arrays(self) -> dict[str, Array]:
+        """Return the named arrays as they are stored."""
         held = self.curves if self.curves is not None else self.peaks
         if held is None:
             raise LibraryError(f"nothing is indexed for {self.section.value}")
@@ -154,6 +170,11 @@ class SectionIndex:
         arrays["row_group"] = self.groups
         arrays["row_hash"] = self.hashes
         arrays["row_class"] = self.classes
+        return arrays
+
+    def write(self, folder: Path, content_sha256: str) -> None:
+        """Write everything into a new folder."""
+        arrays = self.arrays()
         facts: dict[str, object] = {
             "section": self.section.value,
             "class_names": list(self.class_names),
@@ -177,9 +198,7 @@ def build(section: Section, references: Sequence[Reference]) -> SectionIndex:
     references : sequence of Reference
         All of one section, in record order.
     """
-    names = [each.draft.identity.group for each in references]
-    number = {name: at for at, name in enumerate(sorted(set(names)))}
-    groups = np.array([number[name] for name in names], dtype=np.int64)
+    groups = _group_numbers(references)
     classes = [naming.class_of(each.draft) for each in references]
     class_names = ("", *sorted({name for name in classes if name}))
     code = {name: at for at, name in enumerate(class_names)}
@@ -228,6 +247,36 @@ def _searchable(
     )
     mixed = calibrate_components(curves, groups, calibration, most_queries=_MOST_COMPONENT_QUERIES)
     return curves, None, mixed
+
+
+def arrays_of(section: Section, references: Sequence[Reference]) -> dict[str, Array]:
+    """Return the arrays an index of these references must hold, without calibrating it.
+
+    Class names are left out: they follow the substances table of the software that built it.
+    """
+    held: CurveIndex | PeakIndex
+    if section.is_mass:
+        held = PeakIndex.build(_mass_spectra(references))
+    else:
+        held = CurveIndex.build(_curves(references), canonical(Technique(section.value)))
+    arrays: dict[str, Array] = dict(held.arrays())
+    arrays["row_group"] = _group_numbers(references)
+    return arrays
+
+
+def _group_numbers(references: Sequence[Reference]) -> IntArray:
+    names = [each.draft.identity.group for each in references]
+    number = {name: at for at, name in enumerate(sorted(set(names)))}
+    return np.array([number[name] for name in names], dtype=np.int64)
+
+
+def _mass_spectra(references: Sequence[Reference]) -> list[MassSpectrum]:
+    measured = (each.draft.measurement() for each in references)
+    return [each for each in measured if isinstance(each, MassSpectrum)]
+
+
+def _curves(references: Sequence[Reference]) -> npt.NDArray[np.float32]:
+    return np.stack([each.prepared for each in references if each.prepared is not None])
 
 
 def family_codes(formulas: Sequence[str], groups: IntArray) -> IntArray:

@@ -24,8 +24,11 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 FILE = "library.db"
-SCHEMA = 1
+SCHEMA = 2
 _APPLICATION_ID = 0x464F4C4C  # "FOLL"
+
+# All of them stand before the numbers in a row, so that reading them never touches a blob.
+_WORDS = "id, section, name, substance, formula, inchikey, cas, compound_class"
 
 _TABLES = """
 CREATE TABLE library (
@@ -46,13 +49,21 @@ CREATE TABLE entry (
   x BLOB NOT NULL, y BLOB NOT NULL,
   source_file TEXT NOT NULL, source_sha256 TEXT NOT NULL, accession TEXT NOT NULL,
   licence TEXT NOT NULL, instrument TEXT NOT NULL, conditions TEXT NOT NULL, notes TEXT NOT NULL,
+  measured TEXT NOT NULL,
   record_hash TEXT NOT NULL CHECK (length(record_hash) = 64),
   CHECK (length(x) = length(y) AND length(x) % 8 = 0)
+) STRICT;
+CREATE TABLE seal (
+  row INTEGER PRIMARY KEY,
+  record_hash TEXT NOT NULL, substance TEXT NOT NULL, substance_group TEXT NOT NULL,
+  name TEXT NOT NULL
 ) STRICT;
 CREATE INDEX entry_group ON entry (substance_group);
 CREATE INDEX entry_section ON entry (section, row);
 CREATE TRIGGER entry_nu BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'read-only'); END;
 CREATE TRIGGER entry_nd BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'read-only'); END;
+CREATE TRIGGER seal_nu BEFORE UPDATE ON seal BEGIN SELECT RAISE(ABORT, 'read-only'); END;
+CREATE TRIGGER seal_nd BEFORE DELETE ON seal BEGIN SELECT RAISE(ABORT, 'read-only'); END;
 """
 
 
@@ -82,6 +93,17 @@ class RowFacts:
     formula: str
     molecular_mass: float | None
     record_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seal:
+    """What stood in one row when the version was built; the header's hash covers all of them."""
+
+    row: int
+    record_hash: str
+    substance: str
+    group: str
+    name: str
 
 
 def content_hash(facts: Iterable[tuple[str, str, str]]) -> str:
@@ -131,8 +153,18 @@ def _insert(
     names = [*header.__slots__]
     facts = {name: getattr(header, name) for name in names}
     database.table("library").insert({"one": 1, **facts, "training": int(header.training)})
-    database.table("entry").insert_all(
-        (record_rows.to_row(row, *each) for row, each in enumerate(rows)), batch_size=500
+    # One prepared statement for all rows: insert_all plans each batch anew and costs three times.
+    names = record_rows.COLUMNS.split(", ")
+    database.conn.executemany(
+        f"INSERT INTO entry ({record_rows.COLUMNS}) VALUES ({','.join('?' * len(names))})",
+        (record_rows.to_row(row, *each) for row, each in enumerate(rows)),
+    )
+    database.conn.executemany(
+        "INSERT INTO seal (row, record_hash, substance, substance_group, name) VALUES (?,?,?,?,?)",
+        (
+            (row, sealed, substance, draft.identity.group, draft.identity.name)
+            for row, (draft, substance, sealed) in enumerate(rows)
+        ),
     )
     database.execute("COMMIT")
 
@@ -160,7 +192,8 @@ class Record:
         if application != _APPLICATION_ID:
             self.close()
             raise LibraryError(f"{self._path} is not a spectral library of this software")
-        if int(str(version)) > SCHEMA:
+        self.schema = record_rows.whole(version)
+        if self.schema > SCHEMA:
             self.close()
             raise LibraryVersionError(
                 f"the library was written by newer software (schema {version}, known {SCHEMA})",
@@ -197,14 +230,14 @@ class Record:
             created_at=str(created),
             software=str(software),
             training=bool(training),
-            entries=int(str(entries)),
+            entries=record_rows.whole(entries),
             content_sha256=str(content),
         )
 
     def sections(self) -> dict[Section, int]:
         """Return how many entries each section holds."""
         found = self._rows("SELECT section, count(*) FROM entry GROUP BY section")
-        return {Section(str(word)): int(str(n)) for word, n in found}
+        return {record_rows.section(word): record_rows.whole(n) for word, n in found}
 
     def row_facts(self, section: Section | None = None) -> list[RowFacts]:
         """Return the facts of every row (of one section) in row order."""
@@ -217,12 +250,12 @@ class Record:
         )
         return [
             RowFacts(
-                row=int(str(row)),
+                row=record_rows.whole(row),
                 substance=str(substance),
                 group=str(group),
                 compound_class=str(kind),
                 formula=str(formula),
-                molecular_mass=None if mass is None else float(str(mass)),
+                molecular_mass=None if mass is None else record_rows.real(mass),
                 record_hash=str(sealed),
             )
             for row, substance, group, kind, formula, mass, sealed in found
@@ -236,7 +269,7 @@ class Record:
             part = wanted[start : start + 500]
             marks = ",".join("?" * len(part))
             for values in self._rows(
-                f"SELECT {record_rows.COLUMNS} FROM entry WHERE row IN ({marks})", part
+                f"SELECT {self._columns} FROM entry WHERE row IN ({marks})", part
             ):
                 entry = record_rows.to_entry(values)
                 found[entry.row] = entry
@@ -247,6 +280,28 @@ class Record:
                 hint="Run `fol library verify` on this library.",
             )
         return [found[row] for row in rows]
+
+    @property
+    def _columns(self) -> str:
+        return record_rows.columns(self.schema)
+
+    def seals(self) -> list[Seal]:
+        """Return what each row held when the version was built; empty for one of schema 1."""
+        if self.schema < 2:
+            return []
+        found = self._rows(
+            "SELECT row, record_hash, substance, substance_group, name FROM seal ORDER BY row"
+        )
+        return [
+            Seal(
+                row=record_rows.whole(row),
+                record_hash=str(sealed),
+                substance=str(substance),
+                group=str(group),
+                name=str(name),
+            )
+            for row, sealed, substance, group, name in found
+        ]
 
     def all_entries(self, section: Section | None = None) -> Iterator[Entry]:
         """Yield every entry (of one section) in row order, a thousand at a time."""
@@ -263,12 +318,44 @@ class Record:
             f"SELECT row FROM entry WHERE {where} ORDER BY substance, row LIMIT ?2",
             (like, limit),
         )
-        return [int(str(row)) for (row,) in found]
+        return [record_rows.whole(row) for (row,) in found]
 
     def row_of(self, entry_id: str) -> int | None:
         """Return the row of an entry id, or None."""
         found = self._rows("SELECT row FROM entry WHERE id = ?", (entry_id,))
-        return int(str(found[0][0])) if found else None
+        return record_rows.whole(found[0][0]) if found else None
+
+    def retention(self, group: str) -> list[tuple[float | None, str]]:
+        """Return retention index and conditions of the entries of one substance that state one."""
+        found = self._rows(
+            "SELECT retention_index, conditions FROM entry WHERE substance_group = ? "
+            "AND retention_index IS NOT NULL ORDER BY row LIMIT 500",
+            (group,),
+        )
+        return [(record_rows.real(index), str(conditions)) for index, conditions in found]
+
+    def words(self, first: int, limit: int) -> list[tuple[int, tuple[str, ...]]]:
+        """Return (row, what a list shows of it) of rows from ``first`` on, in row order."""
+        found = self._rows(
+            f"SELECT row, {_WORDS} FROM entry WHERE row >= ? ORDER BY row LIMIT ?", (first, limit)
+        )
+        return [(record_rows.whole(row), tuple(map(str, words))) for row, *words in found]
+
+    def words_at(self, rows: Sequence[int]) -> list[tuple[int, tuple[str, ...]]]:
+        """Return the same of these rows, at most 500, in row order; rows not there are left out."""
+        marks = ",".join("?" * len(rows))
+        found = self._rows(
+            f"SELECT row, {_WORDS} FROM entry WHERE row IN ({marks}) ORDER BY row", rows
+        )
+        return [(record_rows.whole(row), tuple(map(str, words))) for row, *words in found]
+
+    def rows_of(self, group: str, section: Section, limit: int) -> list[int]:
+        """Return the rows of one substance's spectra of one technique, in row order."""
+        found = self._rows(
+            "SELECT row FROM entry WHERE substance_group = ? AND section = ? ORDER BY row LIMIT ?",
+            (group, section.value, limit),
+        )
+        return [record_rows.whole(row) for (row,) in found]
 
     def damage(self) -> list[str]:
         """Return what SQLite itself finds wrong with the file."""

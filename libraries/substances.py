@@ -24,11 +24,6 @@ _INCHIKEY = re.compile(r"[A-Z]{14}(?:-[A-Z]{10}(?:-[A-Z])?)?")
 _CAS = re.compile(r"(\d{2,7})-(\d{2})-(\d)")
 _ELEMENT = re.compile(r"([A-Z][a-z]?)(\d*)")
 
-# Below this overlap of trigrams a name is another name, not a slip of the finger.
-_LEAST_ALIKE = 0.35
-# Longer than any name in the table; a pasted page is no name.
-_LONGEST_KEY = 100
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Substance:
@@ -152,10 +147,6 @@ class Substances:
             groups[hill(row.formula)].append(row)
         return {formula: tuple(rows) for formula, rows in groups.items()}
 
-    @cached_property
-    def _trigrams(self) -> list[tuple[str, frozenset[str], Substance]]:
-        return [(key, names.trigrams(key), row) for key, row in self._by_key.items()]
-
     @property
     def class_names(self) -> tuple[str, ...]:
         """Every class, in the order of the table."""
@@ -165,7 +156,8 @@ class Substances:
         """Return the substance of a name, synonym, CAS number or InChIKey, or None.
 
         Case, spaces, hyphens, Greek letters, ``p-`` for ``para-``, a salt after the name and a
-        stereo descriptor before it do not matter. Nothing is guessed: for slips see `search`.
+        stereo descriptor before it do not matter. Nothing is guessed: for slips see
+        `libraries.substance_search`.
         """
         text = text.strip()
         if _CAS.fullmatch(text):
@@ -196,38 +188,19 @@ class Substances:
         """Return the isomer group of a substance: the others with its formula."""
         return tuple(row for row in self.by_formula(substance.formula) if row is not substance)
 
+    def same_skeleton(self, substance: Substance) -> tuple[Substance, ...]:
+        """Return the others of the table that differ from a substance in stereochemistry only."""
+        block = substance.inchikey_block
+        return tuple(r for r in self._rows if r.inchikey_block == block and r is not substance)
+
+    def further_names(self) -> Iterator[tuple[str, Substance]]:
+        """Yield the synonyms of the second file with their substance."""
+        for synonym, name in self._more_synonyms.items():
+            yield synonym, self._by_key[names.key(name)]
+
     def members(self, class_name: str) -> tuple[Substance, ...]:
         """Return every substance of a class, in the order of the table; empty for none."""
         return tuple(row for row in self._rows if row.class_name == class_name)
-
-    def search(self, text: str, limit: int = 10) -> tuple[Substance, ...]:
-        """Return the substances a typed text may mean, the likeliest first.
-
-        An exact name comes first, then names that begin with the text, that hold it, and that
-        are alike in their three-letter pieces; a formula or CAS number is taken as such.
-        """
-        exact = self.find(text)
-        found = {exact.name: exact} if exact else {}
-        if not exact and _is_formula(text.strip()):
-            found |= {row.name: row for row in self.by_formula(text)}
-        wanted = names.key(text)
-        if 0 < len(wanted) <= _LONGEST_KEY:
-            for _, row in sorted(self._scored(wanted), key=lambda pair: (-pair[0], pair[1].name)):
-                found.setdefault(row.name, row)
-                if len(found) >= limit:
-                    break
-        return tuple(found.values())[: max(limit, 0)]
-
-    def _scored(self, wanted: str) -> Iterator[tuple[float, Substance]]:
-        pieces = names.trigrams(wanted)
-        for key, trigrams, row in self._trigrams:
-            score = names.alikeness(pieces, trigrams)
-            if key.startswith(wanted):
-                score += 2.0
-            elif wanted in key:
-                score += 1.0
-            if score >= _LEAST_ALIKE:
-                yield score, row
 
 
 def hill(formula: str) -> str:

@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 MAX_PROBLEMS = 50
 _CLOCK_TOLERANCE = timedelta(minutes=2)
 
+FILES_NAMED = (
+    ("run", "raw", "id"),
+    ("photo", "raw", "subject"),
+    ("quarantine", "quarantine", "file_name"),
+)
+"""Tables whose ``raw_sha256`` names a file, the lab's folder that keeps it, and what owns it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
@@ -173,6 +180,15 @@ def _verify_record(lab: Lab, found: _Findings, *, files: bool) -> None:
     _verify_projections(lab, found)
     if files:
         found.files = _verify_files(lab, found)
+
+
+def follows(lab: Lab, event: Event) -> bool:
+    """Whether an event's hash is the one that its content and the hash before it give."""
+    body = canonical.dumps(event.body)
+    leaf = log.leaf_of(
+        lab.lab_id, event.seq, event.event_id, event.at, event.actor, event.kind, body, event.key
+    )
+    return chain.link(event.prev, leaf) == event.hash
 
 
 def require_whole(lab: Lab) -> AuditReport:
@@ -360,11 +376,8 @@ def _verify_projections(lab: Lab, found: _Findings) -> None:
 
 def _verify_files(lab: Lab, found: _Findings) -> int:
     named: dict[tuple[Path, str], str] = {}
-    for table, folder, column in (
-        ("run", lab.raw_folder, "id"),
-        ("photo", lab.raw_folder, "subject"),
-        ("quarantine", lab.quarantine_folder, "file_name"),
-    ):
+    for table, place, column in FILES_NAMED:
+        folder = lab.folder / place
         for row in lab.db.query(f"SELECT {column} AS owner, raw_sha256 FROM {table}"):
             named.setdefault((folder, row["raw_sha256"]), f"{table} {row['owner']}")
     for (folder, digest), owner in named.items():

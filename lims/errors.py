@@ -39,3 +39,7 @@ class BusyError(RecordError):
 
 class StorageFullError(RecordError):
     """The disk is full; nothing was written."""
+
+
+class RunCancelledError(RecordError):
+    """A person stopped a run before it was recorded."""

@@ -1,8 +1,4 @@
-"""From an instrument's file to a finding: keep the bytes, read, match, and write it all in one act.
-
-The hazard notice is written in the same transaction as the finding, so no screen can show an
-identity before its warning exists.
-"""
+"""From an instrument's file to a finding: bytes kept, read, matched, and written in one act."""
 
 from __future__ import annotations
 
@@ -13,12 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from lims import alerts, declared, fields, ids, records, statements, workflow
+from lims import bench_instruments, fields, ids, quarantine, records, submission, workflow
 from lims.act import Act
+from lims.bench_instruments import ConfirmedMapping
 from lims.errors import CustodyError, NotFoundError, RecordError
 from lims.intake import require_unfrozen
 from lims.lab import Lab
-from lims.model import Finding, FindingState, Quarantined
+from lims.model import Finding, FindingState
+from lims.stages import Going, Stage, go_on
 from lims.workflow import Verb
 from spectra.errors import SpectrumError
 from spectra.spectrum import Technique
@@ -26,20 +24,6 @@ from spectra.spectrum import Technique
 if TYPE_CHECKING:
     from instruments.export import Export
     from libraries.library import Library
-
-_UNTOLD = "The identity is shown once a named person has acknowledged this notice."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Summary:
-    """The columns of a finding that come from its match."""
-
-    level: str
-    headline: str
-    substances: tuple[str, ...]
-    classes: tuple[str, ...]
-    hazard: str
-    must_be_seen: bool
 
 
 class Match(Protocol):
@@ -61,8 +45,12 @@ def ingest(
     portion: str = "",
     libraries: Sequence[str] = (),
     technique: Technique | None = None,
+    instrument: str = "",
     key: str = "",
     match: Match | None = None,
+    data: bytes | None = None,
+    export: Export | None = None,
+    going: Going = go_on,
 ) -> Finding:
     """Keep an instrument's file, read it, match it and record run, finding and notices.
 
@@ -79,10 +67,17 @@ def ingest(
         Names of installed libraries; all of them when empty.
     technique : Technique or None
         Where the file does not say it.
+    instrument : str
+        Name of the lab's instrument; its text is read by its newest confirmed mapping. A text that
+        is on record, read without that mapping and not yet reviewed, is read again by it.
     key : str
         Idempotency key. The same bytes for the same sample are one run with or without it.
     match : Match or None
         Another way to compare; `lims.matching.match_export` when None.
+    data, export : bytes, Export or None
+        The file's bytes and what they hold, where at hand; ``path`` then only names them.
+    going : callable
+        Told each stage as it begins; ends it there by raising `lims.errors.RunCancelledError`.
 
     Returns
     -------
@@ -98,14 +93,93 @@ def ingest(
     source = Path(path)
     row = _permitted(lab, actor, sample, portion)
     number = str(row["number"])
-    data = _bytes_of(source)
+    going(Stage.TAKE)
+    data = bytes_of(source) if data is None else data
     digest = hashlib.sha256(data).hexdigest()
-    before = _recorded(lab, number, digest)
-    if before is not None:
+    device, confirmed = bench_instruments.read_by(lab, instrument)
+    before = _recorded(lab, number, digest) or _recorded_by_main_file(lab, number, source)
+    if before is not None and not bench_instruments.reads_anew(lab, before, device, confirmed):
         return before
-    export = _read(lab, actor, source, data, number)
+    going(Stage.READ)
+    if export is None:
+        export = _read(lab, actor, source, data, number, confirmed)
+    export = bench_instruments.as_read(export, device)
     if technique is not None and export.technique is Technique.OTHER:
         export = replace(export, technique=technique)
+    going(Stage.KEEP)
+    kept = _kept(lab, source, data, export)
+    going(Stage.MATCH)
+    result = _compared(lab, export, libraries, match)
+    summary = submission.summary_of(result)
+    going(Stage.RECORD)
+    measured = _Measured(
+        digest=digest,
+        portion=portion,
+        export=export,
+        source=source,
+        kept=kept,
+        facts=bench_instruments.run_facts(export, device, confirmed),
+        result=result,
+        summary=summary,
+    )
+    return _recorded_once(lab, actor, key, number, measured, before)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Measured:
+    """What a file gave, ready to be written; ``digest`` is of the bytes that were asked about."""
+
+    digest: str
+    portion: str
+    export: Export
+    source: Path
+    kept: str
+    facts: Mapping[str, Any]
+    result: Mapping[str, Any]
+    summary: submission.Summary
+
+
+def _recorded_once(
+    lab: Lab, actor: str, key: str, number: str, measured: _Measured, before: Finding | None
+) -> Finding:
+    """Write what was measured in one act, unless the record has it by now."""
+    with lab.writing(actor, key) as act:
+        act.allow(Verb.RECORD_RUN)
+        first = act.repeated("run.recorded" if before is None else "run.reread")
+        if first is not None:
+            return _finding_of_run(act, str(first.body["id"]))
+        row = records.sample_row(act.db, number)
+        _check_hands(act.db, act.person.id, act.person.name, row)
+        again = _recorded(lab, number, measured.digest)
+        if again is not None and (before is None or again.id != before.id):
+            return again
+        return _written(act, row, measured, before)
+
+
+def _written(act: Act, row: dict[str, Any], measured: _Measured, before: Finding | None) -> Finding:
+    """Append run, finding and notices, and close the file's row in quarantine."""
+    number, export, facts = str(row["number"]), measured.export, measured.facts
+    if before is None:
+        run_id = _append_run(
+            act, row, measured.portion, export, measured.source, measured.kept, facts
+        )
+    else:
+        run_id = _append_reread(act, before, export, facts)
+    quarantine.close(act, measured.kept, number, run_id)
+    finding_id = submission.append_finding(
+        act,
+        number,
+        run_id,
+        export.technique.value,
+        measured.summary,
+        measured.result,
+        supersedes="" if before is None else before.id,
+    )
+    submission.append_notices(act, row, finding_id, measured.summary)
+    return records.finding(act.db, finding_id)
+
+
+def _kept(lab: Lab, source: Path, data: bytes, export: Export) -> str:
     from instruments import raw
 
     kept = raw.keep(lab.raw_folder, data)
@@ -114,50 +188,7 @@ def ingest(
             f"{fields.visible(source.name)}: the file changed while it was read",
             hint="Wait until the instrument has finished writing, then try again.",
         )
-    result = _compared(lab, export, libraries, match)
-    summary = _summary(result)
-    with lab.writing(actor, key) as act:
-        act.allow(Verb.RECORD_RUN)
-        first = act.repeated("run.recorded")
-        if first is not None:
-            return _finding_of_run(act, str(first.body["id"]))
-        row = records.sample_row(act.db, number)
-        _check_hands(act.db, act.person.id, act.person.name, row)
-        again = _recorded(lab, number, digest)
-        if again is not None:
-            return again
-        run_id = _append_run(act, row, portion, export, source, kept)
-        finding_id = _append_finding(act, row, run_id, export, summary, result)
-        _append_notices(act, row, finding_id, summary)
-        return records.finding(act.db, finding_id)
-
-
-def quarantined(lab: Lab) -> tuple[Quarantined, ...]:
-    """Return the files that could not be taken as a run, newest first."""
-    found = records.rows(lab.db, "SELECT * FROM quarantine ORDER BY seq DESC")
-    return tuple(
-        Quarantined(
-            sample=row["sample"],
-            file_name=row["file_name"],
-            raw_sha256=row["raw_sha256"],
-            size=row["size"],
-            reason=row["reason"],
-            at=records.moment(row["at"]),
-            by=row["by"],
-        )
-        for row in found
-    )
-
-
-def quarantine(
-    lab: Lab, actor: str, path: str | Path, reason: str, *, sample: str = ""
-) -> Quarantined:
-    """Keep a file that cannot be taken as a run (unreadable, or no sample to link), with why.
-
-    The same file with the same reason is recorded once.
-    """
-    source = Path(path)
-    return _quarantine(lab, actor, source, _bytes_of(source), sample, reason)
+    return kept
 
 
 def _permitted(lab: Lab, actor: str, sample: str, portion: str) -> dict[str, Any]:
@@ -185,14 +216,20 @@ def _check_hands(database: Any, person: str, name: str, row: dict[str, Any]) -> 
         )
 
 
-def _bytes_of(source: Path) -> bytes:
-    from instruments import folders
-    from instruments.limits import RUN_BYTES, require_file_size
+def bytes_of(source: Path) -> bytes:
+    """Return the bytes that stand for an instrument's file or folder.
+
+    Raises
+    ------
+    FormatError
+        A folder that is no run, or more than any instrument writes.
+    NotFoundError
+        It cannot be opened.
+    """
+    from instruments import registry
 
     try:
-        file = folders.run_file(source) if source.is_dir() else source
-        require_file_size(file.stat().st_size, RUN_BYTES, "any instrument file")
-        return file.read_bytes()
+        return registry.source_bytes(source)[1]
     except OSError as error:
         raise NotFoundError(
             f"{fields.visible(str(source))} cannot be opened: {error.strerror or error}",
@@ -200,45 +237,25 @@ def _bytes_of(source: Path) -> bytes:
         ) from error
 
 
-def _read(lab: Lab, actor: str, source: Path, data: bytes, sample: str) -> Export:
+def _read(
+    lab: Lab,
+    actor: str,
+    source: Path,
+    data: bytes,
+    sample: str,
+    confirmed: ConfirmedMapping | None,
+) -> Export:
     from instruments import sandbox
     from instruments.errors import FormatError
 
     try:
-        if source.is_file():
-            return sandbox.read_guarded_bytes(data, source.name)
-        return sandbox.read_guarded(source)
+        mapping = None if confirmed is None else confirmed.mapping
+        return sandbox.read_guarded_bytes(data, source.name, mapping=mapping)
     except (FormatError, SpectrumError) as error:
-        _quarantine(lab, actor, source, data, sample, error.message)
+        quarantine.keep(lab, actor, source.name, data, error.message, sample=sample)
         raise type(error)(
             error.message, hint=f"{error.hint} The file is kept in quarantine.".strip()
         ) from error
-
-
-def _quarantine(
-    lab: Lab, actor: str, source: Path, data: bytes, sample: str, reason: str
-) -> Quarantined:
-    from instruments import raw
-
-    digest = raw.keep(lab.quarantine_folder, data)
-    why = fields.visible(reason, limit=500)
-    with lab.writing(actor) as act:
-        act.allow(Verb.RECORD_RUN)
-        number = ids.normal(sample, ids.SAMPLE) if sample else ""
-        known = act.db.execute(
-            "SELECT 1 FROM quarantine WHERE raw_sha256=? AND sample=? AND reason=?",
-            [digest, number, why],
-        ).fetchone()
-        if known is None:
-            body = {
-                "sample": number,
-                "file_name": fields.visible(source.name),
-                "raw_sha256": digest,
-                "size": len(data),
-                "reason": why,
-            }
-            act.append("file.quarantined", body)
-    return next(q for q in quarantined(lab) if q.raw_sha256 == digest and q.reason == why)
 
 
 def _compared(
@@ -263,23 +280,6 @@ def _default_match() -> Match:
     return match_export
 
 
-def _summary(result: Mapping[str, Any]) -> _Summary:
-    from lims import match_hazard, matching
-
-    found = statements.of_match(result)
-    hazard = match_hazard.gravest(each.get("hazard") for each in matching.answers(result)) or {}
-    names = (name for each in found for name in each.substances)
-    classes = (each.class_name for each in found if each.class_name)
-    return _Summary(
-        level=min((each.state for each in found), key=statements.STATES.index),
-        headline=fields.visible(matching.headline(result), limit=500),
-        substances=tuple(dict.fromkeys(names)),
-        classes=tuple(dict.fromkeys(classes)),
-        hazard=str(hazard.get("group", "")),
-        must_be_seen=bool(hazard.get("acknowledge")),
-    )
-
-
 def _recorded(lab: Lab, sample: str, digest: str) -> Finding | None:
     found = records.rows(
         lab.db,
@@ -292,13 +292,45 @@ def _recorded(lab: Lab, sample: str, digest: str) -> Finding | None:
     return records.as_finding(found[0]) if found else None
 
 
+def _recorded_by_main_file(lab: Lab, sample: str, source: Path) -> Finding | None:
+    """Return the finding of a folder that was recorded before folders were kept whole."""
+    if not source.is_dir():
+        return None
+    from instruments import folders
+
+    main = folders.run_file(source)
+    if main is None:
+        return None
+    return _recorded(lab, sample, hashlib.sha256(main.read_bytes()).hexdigest())
+
+
 def _finding_of_run(act: Act, run: str) -> Finding:
     found = records.rows(act.db, "SELECT * FROM finding WHERE run=? ORDER BY seq LIMIT 1", run)
     return records.as_finding(found[0])
 
 
+def _append_reread(act: Act, before: Finding, export: Export, facts: Mapping[str, Any]) -> str:
+    act.append("run.reread", {"id": before.run, **_read_facts(export), **facts})
+    return before.run
+
+
+def _read_facts(export: Export) -> dict[str, Any]:
+    return {
+        "technique": export.technique.value,
+        "format": export.format,
+        "reader": f"{export.reader} {export.reader_version}",
+        "warnings": list(export.warnings),
+    }
+
+
 def _append_run(
-    act: Act, row: dict[str, Any], portion: str, export: Export, source: Path, kept: str
+    act: Act,
+    row: dict[str, Any],
+    portion: str,
+    export: Export,
+    source: Path,
+    kept: str,
+    facts: Mapping[str, Any],
 ) -> str:
     number = row["number"]
     run_id = ids.child(number, "R", len(records.runs(act.db, number)) + 1)
@@ -308,58 +340,11 @@ def _append_run(
             "id": run_id,
             "sample": number,
             "portion": portion,
-            "technique": export.technique.value,
             "file_name": fields.visible(source.name),
             "raw_sha256": kept,
             "size": export.size,
-            "format": export.format,
-            "reader": f"{export.reader} {export.reader_version}",
-            "warnings": list(export.warnings),
+            **_read_facts(export),
+            **facts,
         },
     )
     return run_id
-
-
-def _append_finding(
-    act: Act,
-    row: dict[str, Any],
-    run: str,
-    export: Export,
-    summary: _Summary,
-    match: Mapping[str, Any],
-) -> str:
-    number = row["number"]
-    count = act.db.execute("SELECT count(*) FROM finding WHERE sample=?", [number]).fetchone()[0]
-    finding_id = ids.child(number, "F", int(count) + 1)
-    act.append(
-        "finding.submitted",
-        {
-            "id": finding_id,
-            "run": run,
-            "sample": number,
-            "technique": export.technique.value,
-            "headline": summary.headline,
-            "level": summary.level,
-            "substances": list(summary.substances),
-            "classes": list(summary.classes),
-            "hazard": summary.hazard,
-            "supersedes": "",
-            "match": match,
-        },
-    )
-    return finding_id
-
-
-def _append_notices(act: Act, row: dict[str, Any], finding: str, summary: _Summary) -> None:
-    number = row["number"]
-    if summary.must_be_seen:
-        raised = act.db.execute(
-            "SELECT 1 FROM alert WHERE sample=? AND kind='hazard' AND headline LIKE ?",
-            [number, f"{summary.hazard} %"],
-        ).fetchone()
-        if raised is None:
-            alerts.raise_hazard(act, row, summary.hazard, f"Finding {finding}. {_UNTOLD}")
-    parcel = records.shipment(act.db, row["shipment"])
-    note = declared.against_found(parcel.draft.declared_goods, summary.substances)
-    if note and note not in parcel.notes:
-        act.append("shipment.noted", {"shipment": parcel.number, "note": note, "finding": finding})

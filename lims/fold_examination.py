@@ -30,6 +30,25 @@ def _run_recorded(database: Database, event: Event) -> None:
         at=event.at,
         by=event.actor,
         warnings=folding.text(body["warnings"]),
+        instrument=body.get("instrument", ""),
+        mapping_version=body.get("mapping_version", 0),
+    )
+
+
+def _run_reread(database: Database, event: Event) -> None:
+    body = event.body
+    database.conn.execute(
+        "UPDATE run SET technique=?, format=?, reader=?, warnings=?, instrument=?, "
+        "mapping_version=? WHERE id=?",
+        (
+            body["technique"],
+            body["format"],
+            body["reader"],
+            folding.text(body["warnings"]),
+            body["instrument"],
+            body["mapping_version"],
+            body["id"],
+        ),
     )
 
 
@@ -74,6 +93,13 @@ def _finding_reviewed(database: Database, event: Event) -> None:
         "UPDATE finding SET state=?, seq=?, reviewer=?, reviewed_at=?, remark=? WHERE id=?",
         (state, event.seq, event.actor, event.at, body["remark"], body["finding"]),
     )
+    if body["accept"]:
+        # The same bytes read against a newer library: accepted, it takes the place of the earlier.
+        database.conn.execute(
+            "UPDATE finding SET state='superseded' WHERE id IN "
+            "(SELECT finding FROM search_again WHERE new_finding=?)",
+            (body["finding"],),
+        )
     folding.refresh(database, body["sample"])
 
 
@@ -147,6 +173,8 @@ def _file_quarantined(database: Database, event: Event) -> None:
         database,
         "quarantine",
         seq=event.seq,
+        # Counted here, so that files quarantined before they had numbers get the same ones.
+        serial=1 + database.conn.execute("SELECT count(*) FROM quarantine").fetchone()[0],
         sample=body["sample"],
         file_name=body["file_name"],
         raw_sha256=body["raw_sha256"],
@@ -157,8 +185,25 @@ def _file_quarantined(database: Database, event: Event) -> None:
     )
 
 
+def _quarantine_linked(database: Database, event: Event) -> None:
+    body = event.body
+    database.conn.execute(
+        "UPDATE quarantine SET state='linked', run=?, closed_at=?, closed_by=? WHERE seq=?",
+        (body["run"], event.at, event.actor, body["quarantined"]),
+    )
+
+
+def _quarantine_dismissed(database: Database, event: Event) -> None:
+    body = event.body
+    database.conn.execute(
+        "UPDATE quarantine SET state='dismissed', remark=?, closed_at=?, closed_by=? WHERE seq=?",
+        (body["reason"], event.at, event.actor, body["quarantined"]),
+    )
+
+
 HANDLERS: Handlers = {
     "run.recorded": _run_recorded,
+    "run.reread": _run_reread,
     "finding.submitted": _finding_submitted,
     "finding.reviewed": _finding_reviewed,
     "candidate.confirmed": _candidate_judged,
@@ -167,4 +212,6 @@ HANDLERS: Handlers = {
     "alert.raised": _alert_raised,
     "alert.acknowledged": _alert_acknowledged,
     "file.quarantined": _file_quarantined,
+    "quarantine.linked": _quarantine_linked,
+    "quarantine.dismissed": _quarantine_dismissed,
 }

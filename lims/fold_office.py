@@ -179,7 +179,14 @@ def _outbox_requeued(database: Database, event: Event) -> None:
     )
 
 
+def _only_in_the_log(database: Database, event: Event) -> None:
+    """Leave no row: that a copy was made, handed out or restored is a fact about the log itself."""
+
+
 HANDLERS: Handlers = {
+    "backup.made": _only_in_the_log,
+    "lab.restored": _only_in_the_log,
+    "bundle.made": _only_in_the_log,
     "lab.created": _lab_created,
     "person.added": _person_added,
     "person.changed": _person_changed,

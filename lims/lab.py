@@ -306,9 +306,26 @@ def open_lab(folder: Path, *, busy_ms: int = sqlite.BUSY_MS, for_inspection: boo
             f"{folder} is not a lab: it has no {DATABASE_NAME}",
             hint="Make one with `fol init`, or set --lab or FOL_LAB.",
         )
-    opened = store.open_store(path, busy_ms=busy_ms, for_inspection=for_inspection)
+    return _lab(folder, store.open_store(path, busy_ms=busy_ms, for_inspection=for_inspection))
+
+
+def look_into(folder: Path) -> Lab:
+    """Open a lab folder that must not change by a byte, such as a backup: whole or tampered with.
+
+    Raises
+    ------
+    ConfigError, RecordError
+        No database, not a lab's, or too damaged to say which lab it belongs to.
+    """
+    path = folder / DATABASE_NAME
+    if not path.is_file():
+        raise ConfigError(f"{folder} has no {DATABASE_NAME}", hint="Name a backup's own folder.")
+    return _lab(folder, store.Store(path, read_only=True))
+
+
+def _lab(folder: Path, opened: store.Store) -> Lab:
     try:
-        facts = _facts(opened, path)
+        facts = _facts(opened, opened.path)
     except BaseException:
         opened.close()
         raise

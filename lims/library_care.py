@@ -6,23 +6,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lims import clock, fields, records, workflow
-from lims.errors import ConfigError
+from lims.library_sources import references
 from lims.workflow import Verb
-from spectra.errors import LabError, SpectrumError
-from spectra.spectrum import Technique
 
 if TYPE_CHECKING:
-    from instruments.export import Export
-    from libraries.build import ImportReport, Progress, Rejection
+    from libraries.build import ImportReport, Progress
     from libraries.catalog import Installed
-    from libraries.entry import EntryDraft
+    from libraries.library import Library
     from lims.lab import Lab
+
+__all__ = [
+    "LabLibrary",
+    "Removed",
+    "import_library",
+    "imported_body",
+    "install",
+    "libraries",
+    "mend",
+    "next_version",
+    "recorded_versions",
+    "references",
+    "reindex_library",
+    "remove_library",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +58,14 @@ class LabLibrary:
     imported_by: str
     imported_at: str
     problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """A version taken out of use, and how many findings rest on it: withdrawn where any does."""
+
+    version: str
+    findings: int
 
 
 def import_library(
@@ -89,14 +109,21 @@ def import_library(
     from libraries.errors import LibraryVersionError
 
     workflow.require(records.person(lab.db, actor), Verb.MANAGE_LIBRARY)
-    past = _recorded_versions(lab, name)
-    chosen = version or _next_version(catalog.next_version(lab.libraries_folder, name), past)
+    mend(lab)
+    past = recorded_versions(lab, name)
+    chosen = version or next_version(catalog.next_version(lab.libraries_folder, name), past)
     if chosen in past:
         raise LibraryVersionError(
             f"library {name} {chosen} was imported here before; a version never changes",
             hint="Choose another version, or leave it out to take the next number.",
         )
-    report = install(
+
+    def record(report: ImportReport) -> None:
+        with lab.writing(actor) as act:
+            act.allow(Verb.MANAGE_LIBRARY)
+            act.append("library.imported", imported_body(report, licence))
+
+    return install(
         lab.libraries_folder,
         paths,
         name,
@@ -106,16 +133,8 @@ def import_library(
         progress,
         created_at=clock.stamp(clock.now()),
         training=training or lab.training,
+        before=record,
     )
-    try:
-        with lab.writing(actor) as act:
-            act.allow(Verb.MANAGE_LIBRARY)
-            act.append("library.imported", _imported_body(report, licence))
-    except LabError:
-        # A library that the record does not know must not answer anybody.
-        catalog.remove(lab.libraries_folder, report.name, report.version)
-        raise
-    return report
 
 
 def install(
@@ -129,6 +148,7 @@ def install(
     *,
     created_at: str = "",
     training: bool = False,
+    before: Callable[[ImportReport], None] | None = None,
 ) -> ImportReport:
     """Import files into a libraries folder without a record of it, else as `import_library`."""
     from libraries import build, catalog
@@ -145,37 +165,30 @@ def install(
         created_at=created_at,
         training=training,
         progress=progress,
+        before=before,
     )
 
 
-def references(
-    paths: Iterable[str | Path],
-    technique: str | None = None,
-    progress: Progress | None = None,
-) -> tuple[list[EntryDraft], list[Rejection]]:
-    """Return what files offer to a library: drafts, and what was turned away with the reason.
+def mend(lab: Lab) -> list[str]:
+    """Finish or clear away what killed imports left; return the versions put in place.
 
-    A bad file among many never stops the others.
+    A version whose import is on record was complete before it was recorded: it only lacked its
+    name. Everything else that a killed import left is removed.
     """
-    from instruments import collection
-    from instruments.collection import Unreadable
-    from libraries.build import Rejection
+    from libraries import catalog
 
-    told = _technique(technique)
-    drafts: list[EntryDraft] = []
-    rejected: list[Rejection] = []
-    read = 0
-    for found in collection.walk([Path(path) for path in paths]):
-        read += 1
-        if progress is not None:
-            progress("reading", read, 0)
-        if isinstance(found, Unreadable):
-            rejected.append(Rejection(source=_shown(found.path), title="", reason=found.message))
+    finished: list[str] = []
+    for row in records.rows(lab.db, "SELECT name, version, body FROM library WHERE removed_at=''"):
+        name, version = str(row["name"]), str(row["version"])
+        if (lab.libraries_folder / name / version).exists():
             continue
-        own, refused = _of_export(found, told)
-        drafts += own
-        rejected += refused
-    return drafts, rejected
+        sealed = str(json.loads(row["body"]).get("content_sha256", ""))
+        if catalog.finish(lab.libraries_folder, name, version, sealed):
+            finished.append(f"{name} {version}")
+    for row in records.rows(lab.db, "SELECT * FROM library WHERE removed_at<>''"):
+        _finish_removal(lab, row)
+    catalog.clean(lab.libraries_folder)
+    return finished
 
 
 def libraries(lab: Lab) -> tuple[LabLibrary, ...]:
@@ -196,76 +209,91 @@ def libraries(lab: Lab) -> tuple[LabLibrary, ...]:
 
 def remove_library(
     lab: Lab, actor: str, name: str, version: str | None = None, reason: str = ""
-) -> list[str]:
-    """Remove one version, or all, and return which. Findings keep what they rest on by its hash.
+) -> list[Removed]:
+    """Take one version, or all, out of use, and return what became of each.
+
+    A version that a finding rests on is withdrawn: it answers nobody any more and cannot be the
+    newest, but its record stays on disk, so that the finding can still be looked into. Any other
+    version is deleted.
 
     Raises
     ------
     LibraryNotFoundError, PermissionDenied, RecordError, BusyError, StorageFullError
     """
-    from libraries import catalog
+    from libraries import catalog, withdrawal
 
     why = fields.line(reason, "the reason", required=True)
     workflow.require(records.person(lab.db, actor), Verb.MANAGE_LIBRARY)
     folder = lab.libraries_folder
-    there = [catalog.locate(folder, name, version).name] if version else None
-    wanted = there or catalog.versions(folder, name) or [catalog.locate(folder, name).name]
+    wanted = [version] if version else catalog.in_use(folder, name)
+    places = [catalog.locate(folder, name, each) for each in wanted] or [
+        catalog.locate(folder, name)
+    ]
+    removed = [_rested_on(lab, name, place.name) for place in places]
     with lab.writing(actor) as act:
         act.allow(Verb.MANAGE_LIBRARY)
-        known = _recorded_versions(lab, name)
-        for each in wanted:
-            if each in known:
-                act.append("library.removed", {"name": name, "version": each, "reason": why})
-    for each in wanted:
-        catalog.remove(folder, name, each)
-    return wanted
-
-
-def _technique(text: str | None) -> Technique | None:
-    if not text:
-        return None
-    known = [each.value for each in Technique]
-    if text not in known:
-        raise ConfigError(f"{text!r} is no technique", hint=f"One of {', '.join(known)}.")
-    return Technique(text)
-
-
-def _of_export(
-    export: Export, technique: Technique | None
-) -> tuple[list[EntryDraft], list[Rejection]]:
-    from libraries.build import Rejection, draft
-    from libraries.provenance import Source
-
-    known = export.technique
-    if technique is not None and known in (Technique.OTHER, technique):
-        known = technique
-    file = _shown(export.path)
-    source = Source(file=file, sha256=export.sha256, technique=known.value)
-    drafts: list[EntryDraft] = []
-    rejected: list[Rejection] = []
-    # What a file says as a whole is about its one spectrum. In a collection it is the first entry's
-    # own, and would give that entry's identity to every entry that states none.
-    whole_file = export.metadata if len(export.spectra) == 1 else {}
-    for measurement in export.spectra:
-        try:
-            drafts.append(draft(measurement, source, whole_file))
-        except SpectrumError as reason:
-            rejected.append(
-                Rejection(
-                    source=file, title=fields.visible(measurement.title), reason=reason.message
+        known = recorded_versions(lab, name)
+        for each in removed:
+            if each.version in known:
+                act.append(
+                    "library.removed", {"name": name, "version": each.version, "reason": why}
                 )
-            )
-    return drafts, rejected
+    for each, place in zip(removed, places, strict=True):
+        if each.findings:
+            withdrawal.mark(place, why, actor, clock.stamp(clock.now()))
+        else:
+            catalog.remove(folder, name, each.version)
+    return removed
 
 
-def _shown(path: str | Path) -> str:
-    # A library travels: it keeps the file's own name, not this computer's folders. Members of an
-    # archive are written ``archive.zip!member``.
-    archive, inside, member = str(path).partition(".zip!")
-    return fields.visible(f"{Path(archive).name}.zip!{member}" if inside else Path(path).name)
+def reindex_library(lab: Lab, actor: str, name: str, version: str | None = None) -> Library:
+    """Build every index of a version again from its record, and return the library.
+
+    Raises
+    ------
+    LibraryNotFoundError, PermissionDenied, LibraryError
+    """
+    from libraries.library import open_library
+
+    workflow.require(records.person(lab.db, actor), Verb.MANAGE_LIBRARY)
+    library = open_library(name, folder=lab.libraries_folder, version=version)
+    try:
+        library.reindex()
+    finally:
+        library.close()
+    return library
 
 
-def _imported_body(report: ImportReport, licence: str) -> dict[str, Any]:
+def _finish_removal(lab: Lab, row: dict[str, Any]) -> None:
+    """Take a version out of use whose removal is on record and was killed before it was done."""
+    from libraries import catalog, withdrawal
+
+    name, version, body = str(row["name"]), str(row["version"]), json.loads(row["body"])
+    place = lab.libraries_folder / name / version
+    if withdrawal.is_marked(place) or not place.is_dir():
+        return
+    there = [each for each in catalog.installed(lab.libraries_folder) if each.folder == place]
+    header = there[0].header if there else None
+    if header is None or header.content_sha256 != body.get("content_sha256"):
+        return
+    if _rested_on(lab, name, version).findings:
+        withdrawal.mark(place, str(row["reason"]), str(row["removed_by"]), str(row["removed_at"]))
+    else:
+        catalog.remove(lab.libraries_folder, name, version)
+
+
+def _rested_on(lab: Lab, name: str, version: str) -> Removed:
+    """Return how many findings were made with a version of a library."""
+    ((count,),) = lab.db.conn.execute(
+        "SELECT count(DISTINCT f.id) FROM finding f, json_each(f.match, '$.libraries') l "
+        "WHERE json_extract(l.value, '$.name')=? AND json_extract(l.value, '$.version')=?",
+        (name, version),
+    )
+    return Removed(version=version, findings=int(count))
+
+
+def imported_body(report: ImportReport, licence: str) -> dict[str, Any]:
+    """Return what the event of an installed version says of it."""
     return {
         "name": report.name,
         "version": report.version,
@@ -274,6 +302,7 @@ def _imported_body(report: ImportReport, licence: str) -> dict[str, Any]:
         "accepted": report.accepted,
         "merged": report.merged,
         "rejected": len(report.rejected),
+        "derivatives": report.derivatives,
         "techniques": {
             section.value: {
                 "entries": each.entries,
@@ -286,12 +315,14 @@ def _imported_body(report: ImportReport, licence: str) -> dict[str, Any]:
     }
 
 
-def _recorded_versions(lab: Lab, name: str) -> set[str]:
+def recorded_versions(lab: Lab, name: str) -> set[str]:
+    """Return every version of a library that was ever on record, removed ones too."""
     found = records.rows(lab.db, "SELECT version FROM library WHERE name=?", name)
     return {str(row["version"]) for row in found}
 
 
-def _next_version(free: str, past: set[str]) -> str:
+def next_version(free: str, past: set[str]) -> str:
+    """Return the next whole number that neither disk (``free``) nor record has seen."""
     numbers = [int(each) for each in past if each.isdecimal() and len(each) < 10]
     return str(max(int(free), max(numbers, default=0) + 1))
 
@@ -319,6 +350,8 @@ def _problem(there: Installed | None, row: dict[str, Any] | None, sealed: str) -
         return there.problem
     if row is None:
         return "not in the lab's record: import it with `fol library import`"
+    if there.withdrawn:
+        return f"withdrawn: {there.withdrawn}"
     if row["removed_at"]:
         return "removed from the record, but still on disk"
     if there.header is not None and there.header.content_sha256 != sealed:

@@ -10,8 +10,11 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from instruments.export import GUESSED
 from lims import match_hazard
-from spectra.spectrum import MassRun, Measurement, SpectrumKind, Technique
+from lims.run_context import NO_CONTEXT, RunContext, blank_facts
+from spectra.axis import XKind
+from spectra.spectrum import MassRun, Measurement, Spectrum, SpectrumKind, Technique
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from instruments.export import Export
     from libraries.answer import Hit, LibraryAnswer
     from libraries.library import Library
-    from spectra.chromatography import Component
+    from spectra.blank import InBlank
 
 Json = dict[str, Any]
 """A JSON object; its shape is documented in the reference of the command line."""
@@ -45,6 +48,11 @@ _TELLING = NAMING_STATES | {"analogue_candidate", "class_only"}
 """States that say something of what is there; a headline leaves none of them out."""
 
 _MOST_SAID = 6
+
+_CONFIRM = (
+    "confirm once how this instrument writes (fol instrument confirm NAME FILE), "
+    "then read with --instrument NAME"
+)
 
 # More components than this is a run of noise; the largest are searched, and the entry says so.
 _MOST_COMPONENTS = 200
@@ -72,7 +80,12 @@ def open_libraries(folder: Path, names: Sequence[str] = ()) -> list[Library]:
 
 
 def match_export(
-    export: Export, libraries: Sequence[Library], top: int = 10, *, read_ms: float = 0.0
+    export: Export,
+    libraries: Sequence[Library],
+    top: int = 10,
+    *,
+    read_ms: float = 0.0,
+    context: RunContext = NO_CONTEXT,
 ) -> Json:
     """Return what the libraries say of one file, one entry per spectrum or peak in file order.
 
@@ -85,29 +98,33 @@ def match_export(
         Hits per spectrum.
     read_ms : float
         How long reading took, for ``elapsed_ms``.
+    context : RunContext
+        The blank and the alkane ladder that belong to a GC-MS run.
 
     Returns
     -------
     dict
-        ``path``, ``technique``, ``spectra`` and (for a GC-MS run) ``peaks``, ``libraries``,
-        ``training``, ``elapsed_ms``.
+        ``path``, ``technique``, ``spectra`` and (for a GC-MS run) ``peaks`` and ``runs``,
+        ``libraries``, ``training``, ``elapsed_ms``.
     """
     started = time.perf_counter()
     spectra: list[Json] = []
     peaks: list[Json] = []
-    has_run = False
+    runs: list[Json] = []
     for measurement in export.spectra:
         if isinstance(measurement, MassRun):
-            has_run = True
-            peaks += _run_peaks(measurement, libraries, top)
+            found, facts = _run_peaks(measurement, libraries, top, context)
+            peaks += found
+            runs.append(facts)
         else:
             spectra.append(_spectrum(measurement, export.technique, libraries, top))
     search_ms = (time.perf_counter() - started) * 1000.0
     result: Json = {"path": str(export.path), "technique": export.technique.value}
-    if spectra or not has_run:
+    if spectra or not runs:
         result["spectra"] = spectra
-    if has_run:
+    if runs:
         result["peaks"] = peaks
+        result["runs"] = runs
     result["libraries"] = [_library(each) for each in libraries]
     result["training"] = any(each.header.training for each in libraries)
     result["elapsed_ms"] = {
@@ -138,47 +155,87 @@ def _spectrum(
         return _unmatched(title, ["a chromatogram holds no spectra to compare"])
     from libraries.search import search
 
-    return _entry(title, search(libraries, measurement, technique, top))
+    entry = _entry(title, search(libraries, measurement, technique, top))
+    guessed = measurement.metadata.get(GUESSED, "")
+    if not guessed and isinstance(measurement, Spectrum) and measurement.x_kind is XKind.UNKNOWN:
+        guessed = "the file does not name its x axis, which was compared as if in cm⁻¹"
+    return _unnamed(entry, [f"not named: {guessed}", _CONFIRM]) if guessed else entry
 
 
-def _run_peaks(run: MassRun, libraries: Sequence[Library], top: int) -> list[Json]:
-    if run.faults:
-        return [_unmatched(run.title, [f"not matched: {fault}" for fault in run.faults])]
+def _unnamed(entry: Json, why: list[str]) -> Json:
+    """Return an entry that names nothing, for example where what was compared rests on a guess.
+
+    The nearest entries and a hazard notice stay, because a warning may rest on a guess.
+    """
+    reasons = [*why, *entry["quality"]["reasons"]]
+    decision = {"state": "insufficient", "substances": [], "isomer_group": [], "reasons": reasons}
+    return entry | {
+        "quality": entry["quality"] | {"ok": False, "reasons": reasons},
+        "decision": entry["decision"] | decision,
+        "analogue": None,
+        "mixture": None,
+    }
+
+
+def _run_peaks(
+    run: MassRun, libraries: Sequence[Library], top: int, context: RunContext
+) -> tuple[list[Json], Json]:
+    """Return the peaks of a GC-MS run, and what is known of the run as a whole."""
     from libraries.search import search_many
-    from spectra.chromatography import find_components
+    from spectra.chromatography import NOTHING, read_run
 
-    components = find_components(run)
+    if run.faults:
+        reasons = [f"not matched: {fault}" for fault in run.faults]
+        return [_unmatched(run.title, reasons)], context.facts(NOTHING, None) | {"remarks": reasons}
+    reading = read_run(run)
+    components, remarks = reading.components, reading.quality.remarks
+    compared = context.against_blank(components)
+    facts = context.facts(reading, compared)
     if not components:
-        return [_unmatched(run.title, ["no peak stands above the noise of this run"])]
-    kept = sorted(components, key=lambda each: -each.area)[:_MOST_COMPONENTS]
-    kept.sort(key=lambda each: each.retention_time_s)
-    answers = search_many(
-        libraries,
-        [each.spectrum for each in kept],
-        Technique.GCMS,
-        top,
-        components=kept,
-    )
+        return [_unmatched(run.title, [reading.reason, *remarks])], facts
+    largest = sorted(range(len(components)), key=lambda at: -components[at].area)
+    places = sorted(largest[:_MOST_COMPONENTS])
+    kept = [components[at] for at in places]
+    indices = context.indices(kept)
+    in_blank = [None if compared is None else compared.found[at] for at in places]
+    if reading.quality.selected_mz:
+        entries = [_unmatched(each.spectrum.title, [*remarks]) for each in kept]
+    else:
+        spectra = [each.spectrum for each in kept]
+        answers = search_many(
+            libraries,
+            spectra,
+            Technique.GCMS,
+            top,
+            components=kept,
+            indices=indices,
+            explained=[each is not None and each.comparable for each in in_blank],
+        )
+        entries = [_entry(each.title, found) for each, found in zip(spectra, answers, strict=True)]
+    for at, component in enumerate(kept):
+        entries[at] = _peak(entries[at], context.peak(component, indices[at]), in_blank[at])
     left = len(components) - len(kept)
-    entries = [_peak(each, answer) for each, answer in zip(kept, answers, strict=True)]
     if left:
         entries[-1]["decision"]["reasons"].append(
             f"{left} smaller components of this run were not searched"
         )
-    return entries
+    return entries, facts
 
 
-def _peak(component: Component, answer: LibraryAnswer) -> Json:
-    entry = _entry(component.spectrum.title, answer)
-    timed: Json = {
-        "title": entry.pop("title"),
-        "retention_time_s": round(component.retention_time_s, 3),
-        "retention_index": component.spectrum.retention_index,
-        "area_fraction": round(component.area_fraction, 6),
-        "base_peak_mz": component.spectrum.base_peak_mz,
-        "purity": round(component.purity, 4),
-    }
-    return timed | entry
+def _peak(entry: Json, timed: Json, in_blank: InBlank | None) -> Json:
+    """Return an entry with its place in the run; what the blank explains is named by nothing."""
+    if in_blank is not None and in_blank.comparable:
+        entry = _unnamed(entry, [str(in_blank)])
+    elif in_blank is not None:
+        entry["decision"]["reasons"].append(str(in_blank))
+    if timed["saturated_mz"]:
+        masses = ", ".join(map(str, timed["saturated_mz"][:6]))
+        entry["quality"]["saturated"] = True
+        entry["decision"]["reasons"].append(
+            f"the detector was saturated at m/z {masses}: dilute and run again"
+        )
+    title = {"title": entry.pop("title")}
+    return title | timed | {"blank": blank_facts(in_blank)} | entry
 
 
 def _entry(title: str, answer: LibraryAnswer) -> Json:

@@ -194,6 +194,9 @@ class Run:
     at: datetime
     by: str
     warnings: tuple[str, ...] = ()
+    instrument: str = ""
+    mapping_version: int = 0
+    """Of the instrument's mapping the file was read by; 0 where it needed or had none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -350,10 +353,24 @@ class OutboxItem:
     reason: str = ""
 
 
+class QuarantineState(StrEnum):
+    """Where a quarantined file stands."""
+
+    WAITING = "waiting"
+    LINKED = "linked"
+    DISMISSED = "dismissed"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quarantined:
-    """A file that could not be taken as a run, kept with the reason."""
+    """A file that could not be taken as a run, kept with the reason until a person decides.
 
+    ``sample`` is empty where nobody knows whose it is; ``remark`` is why it was dismissed.
+    """
+
+    seq: int
+    number: str
+    state: QuarantineState
     sample: str
     file_name: str
     raw_sha256: str
@@ -361,6 +378,10 @@ class Quarantined:
     reason: str
     at: datetime
     by: str
+    run: str = ""
+    closed_at: datetime | None = None
+    closed_by: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,17 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from lims import chain, fold_custody, fold_examination, fold_office, migrate, sqlite
+from lims import (
+    chain,
+    fold_custody,
+    fold_examination,
+    fold_instruments,
+    fold_law,
+    fold_office,
+    fold_references,
+    migrate,
+    sqlite,
+)
 from lims.errors import RecordError
 from lims.model import Event
 
@@ -21,7 +31,14 @@ if TYPE_CHECKING:
 Handler = Callable[["Database", Event], None]
 
 HANDLERS: Mapping[str, Handler] = MappingProxyType(
-    {**fold_office.HANDLERS, **fold_custody.HANDLERS, **fold_examination.HANDLERS}
+    {
+        **fold_office.HANDLERS,
+        **fold_custody.HANDLERS,
+        **fold_examination.HANDLERS,
+        **fold_instruments.HANDLERS,
+        **fold_references.HANDLERS,
+        **fold_law.HANDLERS,
+    }
 )
 
 TABLES = (
@@ -43,6 +60,16 @@ TABLES = (
     "quarantine",
     "library",
     "outbox",
+    "instrument",
+    "instrument_mapping",
+    "reference",
+    "trusted_lab",
+    "library_release",
+    "search_again",
+    "search_again_library",
+    "law_rule",
+    "law_review",
+    "law_reading",
 )
 """Every table that is rebuilt from the log."""
 

@@ -237,6 +237,8 @@ def as_run(row: Row) -> Run:
         at=moment(row["at"]),
         by=row["by"],
         warnings=tuple(canonical.parsed(row["warnings"])),
+        instrument=row["instrument"],
+        mapping_version=row["mapping_version"],
     )
 
 

@@ -27,6 +27,7 @@ class Verb(StrEnum):
     PREPARE_PORTION = "prepare a portion"
     SET_PRIORITY = "change a priority"
     RECORD_RUN = "record a run"
+    DISMISS_FILE = "dismiss a quarantined file"
     REVIEW_FINDING = "review a finding"
     JUDGE_CANDIDATE = "confirm or dismiss a candidate"
     CONCLUDE = "draw a conclusion"
@@ -34,6 +35,15 @@ class Verb(StrEnum):
     RELEASE_SHIPMENT = "release a shipment"
     SEIZE_SHIPMENT = "seize a shipment"
     MANAGE_LIBRARY = "change a reference library"
+    PROPOSE_REFERENCE = "propose a reference"
+    APPROVE_REFERENCE = "approve a reference"
+    WITHDRAW_REFERENCE = "withdraw a reference"
+    RELEASE_LIBRARY = "release a library to other labs"
+    TRUST_LAB = "trust another lab's key"
+    SEARCH_AGAIN = "search stored unknowns again"
+    MANAGE_LAW = "change a legal rule or review findings against the law"
+    ADD_INSTRUMENT = "add an instrument"
+    CONFIRM_MAPPING = "confirm how an instrument's files are read"
     QUEUE_REPORT = "queue a report"
     DELIVER_REPORT = "deliver reports"
     CHECKPOINT_LOG = "sign a checkpoint of the log"
@@ -63,6 +73,7 @@ ALLOWED: Mapping[Verb, frozenset[Role]] = MappingProxyType(
         Verb.PREPARE_PORTION: _BENCH,
         Verb.SET_PRIORITY: frozenset((Role.ANALYST, Role.LEAD)),
         Verb.RECORD_RUN: _BENCH,
+        Verb.DISMISS_FILE: frozenset((Role.ANALYST, Role.LEAD, Role.QUALITY)),
         Verb.REVIEW_FINDING: frozenset((Role.REVIEWER,)),
         Verb.JUDGE_CANDIDATE: frozenset((Role.ANALYST, Role.REVIEWER)),
         Verb.CONCLUDE: frozenset((Role.ANALYST, Role.REVIEWER, Role.LEAD)),
@@ -70,6 +81,15 @@ ALLOWED: Mapping[Verb, frozenset[Role]] = MappingProxyType(
         Verb.RELEASE_SHIPMENT: _DECIDING,
         Verb.SEIZE_SHIPMENT: _DECIDING,
         Verb.MANAGE_LIBRARY: frozenset((Role.ANALYST, Role.LEAD, Role.QUALITY)),
+        Verb.PROPOSE_REFERENCE: frozenset((Role.ANALYST, Role.REVIEWER, Role.LEAD, Role.QUALITY)),
+        Verb.APPROVE_REFERENCE: frozenset((Role.REVIEWER,)),
+        Verb.WITHDRAW_REFERENCE: frozenset((Role.REVIEWER, Role.LEAD, Role.QUALITY)),
+        Verb.RELEASE_LIBRARY: frozenset((Role.LEAD, Role.QUALITY)),
+        Verb.TRUST_LAB: frozenset((Role.LEAD, Role.QUALITY)),
+        Verb.SEARCH_AGAIN: frozenset((Role.ANALYST, Role.LEAD, Role.QUALITY)),
+        Verb.MANAGE_LAW: frozenset((Role.ANALYST, Role.LEAD, Role.QUALITY)),
+        Verb.ADD_INSTRUMENT: frozenset((Role.ANALYST, Role.LEAD, Role.QUALITY)),
+        Verb.CONFIRM_MAPPING: frozenset((Role.ANALYST, Role.QUALITY)),
         Verb.QUEUE_REPORT: _REPORTING,
         Verb.DELIVER_REPORT: _REPORTING | {Role.IT_ADMIN},
         Verb.CHECKPOINT_LOG: frozenset(Role),

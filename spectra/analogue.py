@@ -49,7 +49,8 @@ def assess(question: Question) -> AnalogueAssessment:
     near = [hit for hit in question.hybrid_hits if abs(hit.mass_shift) <= MAX_SHIFT]
     leader = near[0] if near else None
     label = None if leader is None or leader.class_name is None else leader.class_name.lower()
-    if leader is None or label is None or leader.score < MIN_SCORE_B:
+    says_nothing = label is None or label in question.by_role
+    if leader is None or label is None or says_nothing or leader.score < MIN_SCORE_B:
         return _from_ions_alone(question)
     rule = rules.get(label)
     members = rule.labels if rule is not None else frozenset({label})

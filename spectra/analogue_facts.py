@@ -159,6 +159,8 @@ class Question:
         Why the spectrum is doubtful; any of them rules out grade A.
     other_evidence : sequence of str
         Classes that another technique supports.
+    by_role : frozenset of str
+        Labels that say what a substance is used for, not how it is built: no candidate's class.
     """
 
     spectrum: UnitSpectrum
@@ -169,3 +171,4 @@ class Question:
     changes: Sequence[MassChange] = ()
     quality_reasons: Sequence[str] = ()
     other_evidence: Sequence[str] = field(default=())
+    by_role: frozenset[str] = frozenset()

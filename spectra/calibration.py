@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from spectra import likelihood
 from spectra.axis import FloatArray, IntArray
+from spectra.consensus import consensus, unit_row
 from spectra.contrast import TIE_DELTA_Z, absent_contrasts, present_contrasts
 from spectra.errors import SpectrumError
 from spectra.likelihood import LikelihoodModel
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from spectra.peak_table import Peaks
 
 DEFAULT_ALPHA = 0.05
+SHORTLIST = 34
+"""Substances of a mass-spectral search that are ranked by all measures."""
 _BLOCK_CELLS = 20_000_000
 
 
@@ -197,11 +200,11 @@ def calibrate_peaks(
     spectra: Sequence[Peaks],
     groups: npt.ArrayLike,
     *,
-    score: str = "cosine",
     alpha: float = DEFAULT_ALPHA,
     families: npt.ArrayLike | None = None,
     most_queries: int = 2000,
     pretreatment: str = "",
+    shortlist: int = SHORTLIST,
 ) -> Calibration:
     """Return the threshold of a mass-spectral library from its own entries.
 
@@ -212,15 +215,41 @@ def calibrate_peaks(
         The spectra of the index, in its row order.
     groups, families, most_queries
         As in `calibrate_curves`.
-    score : str
-        One of the index's scores, each 0 to 1.
+    shortlist : int
+        Substances that the fast score hands on to be ranked by all measures, as in a search; the
+        statistic of a query needs a dozen of them.
     """
     labels = np.asarray(groups)
     rows = _query_rows(labels, most_queries)
-    score_blocks = index.score_blocks([spectra[int(row)] for row in rows], score)
-    absent, present = _contrasts_of(score_blocks, rows, labels, families)
-    made = calibrate(absent, alpha, metric=score, pretreatment=pretreatment)
-    return replace(made, likelihood=likelihood.fit(present, absent))
+    kin = labels if families is None else np.asarray(families)
+    absent, present = [np.zeros(0)], [np.zeros(0)]
+    for start, scores in index.score_blocks([spectra[int(row)] for row in rows]):
+        for row, line in zip(rows[start:], scores, strict=False):
+            own = np.flatnonzero(labels == labels[row])
+            near = _leading(np.where(kin == kin[row], -1.0, line), labels, shortlist)
+            asked = np.concatenate([near, own[own != row]])
+            fit = consensus(unit_row(spectra[int(row)]), index.intensities(asked))
+            of = (fit.score[None, :], labels[asked], labels[[row]])
+            beside = {"row_families": kin[asked]}
+            absent.append(absent_contrasts(*of, **beside, query_families=kin[[row]]))
+            present.append(present_contrasts(*of, **beside))
+    made = calibrate(
+        np.concatenate(absent), alpha, metric="consensus of four", pretreatment=pretreatment
+    )
+    return replace(made, likelihood=likelihood.fit(np.concatenate(present), np.concatenate(absent)))
+
+
+def _leading(
+    scores: npt.NDArray[np.floating], labels: npt.NDArray[np.generic], count: int
+) -> IntArray:
+    """Return the best row of each of the best ``count`` substances that can be compared."""
+    most = min(scores.size, 8 * count)
+    rows = np.argpartition(-scores, most - 1)[:most]
+    rows = rows[np.argsort(-scores[rows], kind="stable")]
+    rows = rows[scores[rows] > -1.0]
+    _, first = np.unique(labels[rows], return_index=True)
+    leading: IntArray = rows[np.sort(first)[:count]]
+    return leading
 
 
 def _contrasts_of(

@@ -9,25 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from spectra.axis import FloatArray, IntArray
-from spectra.deconvolution import Apexes, Resolved, resolve
-from spectra.errors import AxisError, SpectrumError
+from spectra.deconvolution import Resolved, resolve
+from spectra.errors import AxisError
+from spectra.ion_matrix import IntensityMatrix, intensity_matrix
+from spectra.ion_peaks import find_apexes, noise_factor, unsaturated
 from spectra.mass_scores import MZ_MAX
+from spectra.run_quality import FEWEST_SCANS, RunQuality, examine
 from spectra.scan_skew import scan_skew, straightened, straightened_apexes
 from spectra.spectrum import MassRun, MassSpectrum
 
-Float32Array = npt.NDArray[np.float32]
-
-# A run this large (scans times masses) needs 0.6 GB while it is worked on.
-MAX_CELLS = 64_000_000
 # Ions lower than this many noise units at their apex are not evidence of a peak.
 MIN_SIGNAL_TO_NOISE = 6.0
-# Savitzky and Golay, Anal. Chem. 36 (1964) 1627: quadratic over five points.
-_SMOOTHING = np.array([-3, 12, 17, 12, -3], dtype=np.float32) / np.float32(35)
-_APEX_REACH = 3
-_SEGMENT = 13
 _BASELINE_S = 90.0
 
 
@@ -53,6 +47,13 @@ class Component:
         Of its tallest ion.
     n_ions : int
         Ions that reach their apex together with it.
+    apex_error_s, width_s : float
+        Standard uncertainty of the retention time within this run, and the full width at half
+        height, in s.
+    model_mz : tuple of int
+        Masses its elution shape was taken from, the best first.
+    saturated_mz : tuple of int
+        Masses at which the detector had reached its end: their heights are too low.
     """
 
     retention_time_s: float
@@ -63,49 +64,39 @@ class Component:
     purity: float
     signal_to_noise: float
     n_ions: int
+    apex_error_s: float = 0.0
+    width_s: float = 0.0
+    model_mz: tuple[int, ...] = ()
+    saturated_mz: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class IntensityMatrix:
-    """A run on whole masses: ``values`` (n_scans, n_mz) float32, masses ``mz_first`` and up."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RunReading:
+    """Everything found in one run.
 
-    values: Float32Array
-    mz_first: int
-
-    @property
-    def mz(self) -> IntArray:
-        """Whole masses of the columns, shape (n_mz,)."""
-        return np.arange(self.mz_first, self.mz_first + self.values.shape[1])
-
-
-def intensity_matrix(run: MassRun) -> IntensityMatrix:
-    """Return the run as scans times whole masses; peaks that fall on one mass are added.
-
-    Raises
-    ------
-    SpectrumError
-        A value is not a number, or the matrix would be too large.
+    Parameters
+    ----------
+    components : tuple of Component
+        In order of time.
+    quality : RunQuality
+        What kind of data it is.
+    skew_scans : float
+        Delay of the heaviest ion against the lightest that was taken out, in scans.
+    noise : float
+        Typical deviation at an intensity divided by the root of that intensity.
+    reason : str
+        Why there are no components; empty when there are.
     """
-    if not (np.isfinite(run.mz).all() and np.isfinite(run.intensity).all()):
-        raise SpectrumError(
-            "the run holds a peak that is not a number", hint="Export the run again."
-        )
-    keep = (run.intensity > 0) & (run.mz >= 0.5) & (run.mz < MZ_MAX + 0.5)
-    if not keep.any():
-        return IntensityMatrix(np.zeros((run.n_scans, 0), dtype=np.float32), 1)
-    whole = np.floor(run.mz[keep] + 0.5).astype(np.int64)
-    first, last = int(whole.min()), int(whole.max())
-    n_mz = last - first + 1
-    if run.n_scans * n_mz > MAX_CELLS:
-        raise SpectrumError(
-            f"{run.n_scans} scans over {n_mz} masses are more than {MAX_CELLS:,} cells",
-            hint="Cut the run to the time of interest.",
-        )
-    scans = np.repeat(np.arange(run.n_scans), np.diff(run.offsets))[keep]
-    cells = np.bincount(
-        scans * n_mz + (whole - first), weights=run.intensity[keep], minlength=run.n_scans * n_mz
-    )
-    return IntensityMatrix(cells.astype(np.float32).reshape(run.n_scans, n_mz), first)
+
+    components: tuple[Component, ...]
+    quality: RunQuality
+    skew_scans: float = 0.0
+    noise: float = 0.0
+    reason: str = ""
+
+
+NOTHING = RunReading(components=(), quality=RunQuality(), reason="the run was not read")
+"""Of a run that must not be read."""
 
 
 def find_components(
@@ -113,10 +104,21 @@ def find_components(
 ) -> list[Component]:
     """Return the substances that eluted, in order of time; empty when there is none.
 
+    As `read_run`, without what else is known of the run.
+    """
+    found = read_run(run, min_signal_to_noise=min_signal_to_noise, min_ions=min_ions)
+    return list(found.components)
+
+
+def read_run(
+    run: MassRun, *, min_signal_to_noise: float = MIN_SIGNAL_TO_NOISE, min_ions: int = 3
+) -> RunReading:
+    """Return the substances that eluted and what kind of run it is.
+
     Parameters
     ----------
     run : MassRun
-        Scans of one kind (full scan); at least 7 are needed for a peak.
+        Scans of one kind; at least 7 are needed for a peak.
     min_signal_to_noise : float
         An ion counts from this many noise units over its baseline.
     min_ions : int
@@ -132,84 +134,58 @@ def find_components(
     times = run.scan_time_s
     if not np.isfinite(times).all() or (np.diff(times) < 0).any():
         raise AxisError("the scan times of the run do not rise", hint="Export the run again.")
-    if run.n_scans < 2 * _APEX_REACH + 1 or run.mz.size == 0:
-        return []
+    if run.n_scans < FEWEST_SCANS:
+        return _nothing(f"{run.n_scans} scans cannot show a peak, {FEWEST_SCANS} are needed")
     matrix = intensity_matrix(run)
-    if matrix.values.shape[1] == 0:
-        return []
-    smooth = smoothed(matrix.values)
+    if matrix.values.shape[0] == 0:
+        return _nothing(f"none of its {run.n_scans} scans holds an ion between m/z 1 and {MZ_MAX}")
+    return _read(run, matrix, min_signal_to_noise, min_ions)
+
+
+def _read(
+    run: MassRun, matrix: IntensityMatrix, min_signal_to_noise: float, min_ions: int
+) -> RunReading:
     noise = noise_factor(matrix.values)
-    signal = over_baseline(smooth, _baseline_scans(times))
-    apexes = _ion_apexes(signal, smooth, noise, min_signal_to_noise)
-    skew = scan_skew(apexes, run.n_scans, signal.shape[1])
+    baseline, apexes = find_apexes(
+        matrix.values,
+        noise=noise,
+        baseline_scans=_baseline_scans(run.scan_time_s),
+        min_signal_to_noise=min_signal_to_noise,
+    )
+    quality = examine(run, matrix, noise)
+    if quality.ceiling is not None:
+        apexes = unsaturated(apexes, matrix.values, quality.ceiling)
+    n_ions = matrix.values.shape[0]
+    skew = scan_skew(apexes, n_ions)
     # A run of a few selected ions cannot show more of them at a time.
     most_ions = max(int(np.percentile(np.diff(run.offsets), 90)), 1)
     found = resolve(
         straightened(matrix.values, skew),
-        straightened(signal, skew),
-        straightened_apexes(apexes, skew, signal.shape[1]),
+        straightened(baseline, skew),
+        straightened_apexes(apexes, skew, n_ions),
         noise=noise,
         min_ions=min(min_ions, most_ions),
+        ceiling=np.inf if quality.ceiling is None else quality.ceiling,
     )
-    return _as_components(run, matrix, found)
+    return RunReading(
+        components=tuple(_as_components(run, matrix, found, quality.ceiling)),
+        quality=quality,
+        skew_scans=skew,
+        noise=noise,
+        reason="" if found else _no_peak(run, min_signal_to_noise),
+    )
 
 
-def smoothed(values: Float32Array) -> Float32Array:
-    """Return the columns smoothed over five scans; the two scans at each end stay as they are."""
-    out = values.copy()
-    n = values.shape[0]
-    if n >= _SMOOTHING.size:
-        middle = out[2:-2]
-        middle[...] = 0
-        for step, weight in enumerate(_SMOOTHING):
-            middle += weight * values[step : n - 4 + step]
-        np.maximum(middle, 0, out=middle)
-    return out
+def _nothing(reason: str) -> RunReading:
+    return RunReading(components=(), quality=RunQuality(), reason=reason)
 
 
-def noise_factor(values: Float32Array) -> float:
-    """Return the noise of the run: the typical deviation at an intensity is this times its root.
-
-    Taken from stretches of 13 scans of one ion in which the signal crosses its own mean at least
-    six times and is never absent, so that no peak and no cut-off lies in them. Where there are
-    none the smallest intensity found is taken for one ion on the detector.
-
-    References
-    ----------
-    Stein, J. Am. Soc. Mass Spectrom. 10 (1999) 770, doi:10.1016/S1044-0305(99)00047-1.
-    """
-    positive = values[values > 0]
-    if positive.size == 0:
-        return 1.0
-    single_ion = float(np.sqrt(positive.min()))
-    n_segments = values.shape[0] // _SEGMENT
-    if n_segments == 0:
-        return single_ion
-    pieces = values[: n_segments * _SEGMENT].reshape(n_segments, _SEGMENT, -1)
-    whole = (pieces > 0).all(axis=1)
-    segments = pieces.transpose(0, 2, 1)[whole]
-    if segments.shape[0] == 0:
-        return single_ion
-    mean = segments.mean(axis=1, keepdims=True)
-    above = segments > mean
-    crossings = (above[:, 1:] != above[:, :-1]).sum(axis=1)
-    quiet = crossings >= 6
-    if quiet.sum() < 10:
-        return single_ion
-    deviation = np.median(np.abs(segments[quiet] - mean[quiet]), axis=1)
-    factor = np.median(deviation / np.sqrt(mean[quiet, 0]))
-    # 1.4826 makes a median absolute deviation a standard deviation.
-    return max(float(factor) * 1.4826, 1e-6)
-
-
-def over_baseline(smooth: Float32Array, n_scans: int) -> Float32Array:
-    """Return the columns over their lower envelope of a given width (a morphological top-hat)."""
-    from scipy import ndimage  # lazy: 60 ms that only a run needs
-
-    size = max(3, min(n_scans | 1, smooth.shape[0] | 1))
-    low = ndimage.minimum_filter1d(smooth, size, axis=0, mode="nearest")
-    envelope = ndimage.maximum_filter1d(low, size, axis=0, mode="nearest")
-    return np.asarray(smooth - np.minimum(envelope, smooth), dtype=np.float32)
+def _no_peak(run: MassRun, min_signal_to_noise: float) -> str:
+    first, last = float(run.scan_time_s[0]) / 60, float(run.scan_time_s[-1]) / 60
+    return (
+        f"no peak stands {min_signal_to_noise:g} times above the noise in {run.n_scans} scans, "
+        f"{first:.2f} to {last:.2f} min"
+    )
 
 
 def _baseline_scans(times: FloatArray) -> int:
@@ -217,47 +193,16 @@ def _baseline_scans(times: FloatArray) -> int:
     return int(_BASELINE_S / step) if step > 0 else 151
 
 
-def _ion_apexes(
-    signal: Float32Array, smooth: Float32Array, noise: float, min_signal_to_noise: float
-) -> Apexes:
-    """Local maxima of every ion over three scans each way, refined by a parabola."""
-    from scipy import ndimage
-
-    width = 2 * _APEX_REACH + 1
-    highest = ndimage.maximum_filter1d(signal, width, axis=0, mode="nearest")
-    threshold = noise * np.sqrt(np.maximum(smooth, 1e-12)) * min_signal_to_noise
-    is_apex = (signal == highest) & (signal > threshold)
-    is_apex[:2] = False
-    is_apex[-2:] = False
-    # Of a flat top only the first scan is the apex.
-    is_apex[1:] &= ~is_apex[:-1]
-    scan, column = np.nonzero(is_apex)
-    middle = signal[scan, column].astype(np.float64)
-    left = signal[scan - 1, column].astype(np.float64)
-    right = signal[scan + 1, column].astype(np.float64)
-    bend = left - 2 * middle + right
-    shift = np.divide(0.5 * (left - right), bend, out=np.zeros_like(middle), where=bend < 0)
-    # An apex must stand out of its own neighbourhood, not ride on a neighbour's flank.
-    edge = np.maximum(
-        signal[np.maximum(scan - _APEX_REACH, 0), column],
-        signal[np.minimum(scan + _APEX_REACH, signal.shape[0] - 1), column],
-    ).astype(np.float64)
-    local_noise = noise * np.sqrt(np.maximum(smooth[scan, column].astype(np.float64), 1e-12))
-    stands_out = (middle - edge) > 2 * local_noise
-    return Apexes(
-        position=(scan + np.clip(shift, -0.5, 0.5))[stands_out],
-        column=column[stands_out],
-        height=middle[stands_out],
-        signal_to_noise=(middle / local_noise)[stands_out],
-        sharpness=np.divide(-bend, middle)[stands_out],
-    )
-
-
-def _as_components(run: MassRun, matrix: IntensityMatrix, found: list[Resolved]) -> list[Component]:
+def _as_components(
+    run: MassRun, matrix: IntensityMatrix, found: list[Resolved], ceiling: float | None
+) -> list[Component]:
     times = run.scan_time_s
     step = float(np.median(np.diff(times))) or 1.0
     total = sum(peak.area for peak in found)
     scans = np.arange(times.size, dtype=np.float64)
+    at_end = np.zeros((2, 0), dtype=np.int64)
+    if ceiling is not None:
+        at_end = np.stack(np.nonzero(matrix.values >= ceiling))
     out = []
     for peak in sorted(found, key=lambda peak: peak.position):
         when = float(np.interp(peak.position, scans, times))
@@ -279,6 +224,20 @@ def _as_components(run: MassRun, matrix: IntensityMatrix, found: list[Resolved])
                 purity=peak.purity,
                 signal_to_noise=peak.signal_to_noise,
                 n_ions=peak.n_ions,
+                apex_error_s=step * float(np.hypot(0.1, peak.n_scans / peak.signal_to_noise)),
+                width_s=peak.n_scans * step,
+                model_mz=tuple(matrix.mz[list(peak.model_ions)].tolist()),
+                saturated_mz=_saturated(matrix, peak, at_end),
             )
         )
     return out
+
+
+def _saturated(matrix: IntensityMatrix, peak: Resolved, at_end: IntArray) -> tuple[int, ...]:
+    """Return the masses of a component that stand at the detector's end around its apex.
+
+    ``at_end`` holds rows and scans of all such readings, shape (2, n).
+    """
+    near = np.abs(at_end[1] - round(peak.position)) <= max(peak.n_scans // 2, 1)
+    rows = np.unique(at_end[0, near])
+    return tuple(matrix.mz[rows[peak.intensity[rows] > 0]].tolist())

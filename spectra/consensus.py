@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from spectra.axis import FloatArray
 from spectra.errors import GridMismatchError
+from spectra.peak_table import N_COLUMNS, Peaks, unit_query
 
 # Weights of NIST Identity, its ratio term alone, spectral entropy and the tilt-free cosine. Chosen
 # on spectra of 1,263 drugs measured in two collections; half the compounds gave the same choice.
@@ -34,7 +35,7 @@ class Consensus:
     Parameters
     ----------
     score : ndarray of float
-        Square root of the weighted mean of the four, on the scale of a cosine.
+        Weighted mean of the four, on the scale of a match factor.
     identity, reverse : ndarray of float
         The NIST "Identity, EI normal" factor; the same without the query's own extra peaks.
     ratio : ndarray of float
@@ -51,6 +52,14 @@ class Consensus:
     ratio: FloatArray
     entropy: FloatArray
     tilt_free: FloatArray
+
+
+def unit_row(spectrum: Peaks) -> FloatArray:
+    """Return a spectrum over whole m/z as `consensus` takes it, shape (1001,)."""
+    whole = unit_query(spectrum)
+    row = np.zeros(N_COLUMNS)
+    row[whole.mz] = whole.intensity
+    return row
 
 
 def consensus(query: npt.ArrayLike, candidates: npt.ArrayLike) -> Consensus:
@@ -95,7 +104,7 @@ def consensus(query: npt.ArrayLike, candidates: npt.ArrayLike) -> Consensus:
     measures = (identity, ratio, entropy, tilt_free)
     mean = sum(w * m for w, m in zip(WEIGHTS, measures, strict=True)) / sum(WEIGHTS)
     return Consensus(
-        score=np.sqrt(np.clip(mean, 0.0, 1.0)),
+        score=np.clip(mean, 0.0, 1.0),
         identity=identity,
         reverse=reverse,
         ratio=ratio,

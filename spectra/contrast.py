@@ -94,7 +94,7 @@ def present_contrasts(
     score_matrix: npt.NDArray[np.floating],
     row_groups: npt.ArrayLike,
     query_groups: npt.ArrayLike,
-    query_rows: npt.ArrayLike,
+    query_rows: npt.ArrayLike | None = None,
     *,
     row_families: npt.ArrayLike | None = None,
     tie_delta_z: float = TIE_DELTA_Z,
@@ -105,8 +105,8 @@ def present_contrasts(
     ----------
     score_matrix, row_groups, query_groups, row_families, tie_delta_z
         As in `absent_contrasts`.
-    query_rows : array of int, shape (n_queries,)
-        The library row that each query is; it is left out.
+    query_rows : array of int, shape (n_queries,), or None
+        The library row that each query is; it is left out. None where no row is a query.
 
     Returns
     -------
@@ -120,12 +120,14 @@ def present_contrasts(
     """
     queries = np.asarray(query_groups)
     scores = np.array(score_matrix, dtype=np.float64)
-    if scores.shape[:1] == queries.shape:
+    if query_rows is not None and scores.shape[:1] == queries.shape:
         scores[np.arange(queries.size), np.asarray(query_rows)] = -1.0
     z, family, substance = _by_substance(scores, row_groups, queries, row_families)
     if not z.size:
         return np.full(queries.size, -np.inf)
-    return _contrasts(z, family, tie_delta_z, np.searchsorted(substance, queries))
+    place = np.minimum(np.searchsorted(substance, queries), substance.size - 1)
+    found = _contrasts(z, family, tie_delta_z, place)
+    return np.where(substance[place] == queries, found, -np.inf)
 
 
 def _by_substance(
@@ -165,9 +167,33 @@ def _contrasts(
     tied = np.abs(z - level[:, None]) <= tie_delta_z
     beside = (family[None, :] == family[top][:, None]) | tied
     rest = np.where(beside, -np.inf, z)
-    if rest.shape[1] > CONTRAST_SUBSTANCES:
-        rest = np.partition(rest, -CONTRAST_SUBSTANCES, axis=1)[:, -CONTRAST_SUBSTANCES:]
+    rest = _largest(rest, CONTRAST_SUBSTANCES)
     there = np.isfinite(rest)
     mean = np.where(there, rest, 0.0).sum(axis=1) / np.maximum(there.sum(axis=1), 1)
     value = SCORE_WEIGHT * level + (1.0 - SCORE_WEIGHT) * (level - mean)
     return np.where(present, value, -np.inf)
+
+
+_CHUNK = 256
+
+
+def _largest(values: FloatArray, count: int) -> FloatArray:
+    """Return the largest of each row, shape (n_rows, at most count), in any order.
+
+    The count-th largest of the maxima of whole chunks is reached by that many values at least, so
+    nothing below it is among the largest: a hundred thousand values are partitioned only in part.
+    """
+    width = values.shape[1]
+    if width <= count:
+        return values
+    n_chunks = width // _CHUNK
+    if n_chunks < 4 * count:
+        return np.partition(values, -count, axis=1)[:, -count:]
+    body = values[:, : n_chunks * _CHUNK].reshape(values.shape[0], n_chunks, _CHUNK)
+    bound = np.partition(body.max(axis=2), -count, axis=1)[:, -count]
+    return np.stack(
+        [
+            np.partition(row[row >= least], -count)[-count:]
+            for row, least in zip(values, bound, strict=True)
+        ]
+    )

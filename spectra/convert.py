@@ -78,6 +78,59 @@ def to_absorbance(spectrum: Spectrum) -> tuple[Spectrum, str]:
     return converted, "; ".join(part for part in (axis_step, step) if part)
 
 
+def from_reflectance(spectrum: Spectrum, *, kubelka_munk: bool = False) -> tuple[Spectrum, str]:
+    """Return log₁₀(1/R), or the Kubelka-Munk function, of a reflectance spectrum.
+
+    Not part of `to_absorbance`: which of the two suits depends on the accessory, so a person says.
+
+    Parameters
+    ----------
+    spectrum : Spectrum
+        Reflectance, as a fraction or in percent; told apart as transmittance is.
+    kubelka_munk : bool
+        True for (1 − R)²/2R, which suits powders diluted in a white salt; False for log₁₀(1/R),
+        which suits transflection and thin layers.
+
+    Returns
+    -------
+    spectrum : Spectrum
+        Same points in the same order; reflectance at or below zero becomes NaN.
+    step : str
+        What was done, in words.
+
+    Raises
+    ------
+    NotComparableError
+        The ordinate is not reflectance, or none of it is a number.
+
+    References
+    ----------
+    Kubelka and Munk, Z. Tech. Phys. 12 (1931) 593.
+    """
+    if spectrum.y_kind is not YKind.REFLECTANCE:
+        raise NotComparableError(
+            f"{spectrum.y_kind.value} is no reflectance", hint="Leave this step out."
+        )
+    finite = spectrum.y[np.isfinite(spectrum.y)]
+    if not finite.size:
+        raise NotComparableError("no ordinate value is a number", hint="Export it again.")
+    percent = float(np.percentile(finite, 99)) > _PERCENT_ABOVE
+    fraction = spectrum.y / 100.0 if percent else spectrum.y
+    scale = "%R" if percent else "R (0..1)"
+    if not kubelka_munk:
+        made, lost = _minus_log10(fraction)
+        words = f"{scale} to log(1/R), as declared by a person"
+        if lost:
+            words += f"; {lost} saturated points masked"
+        kind = YKind.LOG_1_OVER_R
+    else:
+        usable = np.isfinite(fraction) & (fraction > 0)
+        made = np.full(fraction.shape, np.nan)
+        made[usable] = (1.0 - fraction[usable]) ** 2 / (2.0 * fraction[usable])
+        words, kind = f"{scale} to Kubelka-Munk, as declared by a person", YKind.KUBELKA_MUNK
+    return replace(spectrum, y=made, y_kind=kind, y_unit=UNIT_ONE), words
+
+
 def laser_nm(metadata: Mapping[str, str]) -> float | None:
     """Return the laser line in nm that the metadata states, or None.
 

@@ -7,7 +7,7 @@ sufficient one nothing is ever called a match.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
@@ -167,6 +167,7 @@ def decide(
     isomers: Callable[[str], str] | None = None,
     quality: Quality | None = None,
     fit: ComponentFit | None = None,
+    veto: Callable[[str], str] | None = None,
 ) -> Decision:
     """Return what a hit list supports.
 
@@ -184,6 +185,11 @@ def decide(
     fit : ComponentFit, optional
         Enables the residual gate and *mixture*, where the calibration has limits for them.
 
+    veto : callable, optional
+        Tells of a substance why other evidence (its retention index) rules it out, or an empty
+        text. What would be named and is ruled out is taken off the list, and the rest decided
+        anew; nothing ever gains by it.
+
     Returns
     -------
     Decision
@@ -193,6 +199,8 @@ def decide(
     The statistic of a substance contrasts it with substances outside its isomer family and its
     tie; otherwise every salt pair would look like no match.
     """
+    if veto is not None:
+        return _with_veto(hits, calibration, veto, isomers=isomers, quality=quality, fit=fit)
     if quality is not None and not quality.ok:
         return _decision(DecisionState.INSUFFICIENT, calibration, quality.reasons)
     if not hits.substances:
@@ -217,6 +225,36 @@ def decide(
     rest = hits.scores[outside]
     named = [at for at in group if statistic(float(hits.scores[at]), rest) > threshold]
     return _match(hits, named, calibration, value)
+
+
+def _with_veto(
+    hits: SubstanceHits,
+    calibration: Calibration | None,
+    veto: Callable[[str], str],
+    *,
+    isomers: Callable[[str], str] | None,
+    quality: Quality | None,
+    fit: ComponentFit | None,
+) -> Decision:
+    """Decide, take away what is named and ruled out, and decide again on what is left."""
+    ruled_out: list[str] = []
+    while True:
+        found = decide(hits, calibration, isomers=isomers, quality=quality, fit=fit)
+        reasons = {name: veto(name) for name in found.substances}
+        vetoed = [name for name, reason in reasons.items() if reason]
+        if not vetoed:
+            return replace(found, reasons=(*ruled_out, *found.reasons)) if ruled_out else found
+        ruled_out += [f"{name} is ruled out: {reasons[name]}" for name in vetoed]
+        kept = [at for at, name in enumerate(hits.substances) if name not in vetoed]
+        if not kept or found.state is DecisionState.MIXTURE:
+            # A fit to several substances says nothing of what is left of them.
+            return _decision(DecisionState.NO_MATCH, calibration, tuple(ruled_out), found.statistic)
+        second = hits.second_scores
+        hits = SubstanceHits(
+            substances=tuple(hits.substances[at] for at in kept),
+            scores=hits.scores[kept],
+            second_scores=None if second is None else second[kept],
+        )
 
 
 def _group(

@@ -1,6 +1,6 @@
 """Overlapping chromatographic peaks told apart by their shapes (model-peak least squares).
 
-Works on scans times ions; positions are in scans. Knows no times, no masses and no files.
+Works on ions times scans; positions are in scans. Knows no times, no masses and no files.
 """
 
 from __future__ import annotations
@@ -11,40 +11,39 @@ import numpy as np
 import numpy.typing as npt
 
 from spectra.axis import FloatArray, IntArray
+from spectra.ion_peaks import Apexes
+from spectra.peak_models import Model, peak_models
+from spectra.peak_windows import MARGIN_SCANS, Window
 
 Float32Array = npt.NDArray[np.float32]
 
-_BINS_PER_SCAN = 10
-# Apexes of one substance scatter by about this many scans.
-_APEX_SPREAD = 0.3
-_MODEL_IONS = 6
-_MAX_HALF_WIDTH = 40
-_MAX_NEIGHBOURS = 6
+_MAX_NEIGHBOURS = 4
 # A weaker neighbour within a peak width that has the same spectrum, or next to no area, is an echo.
 _SAME_SPECTRUM = 0.9
 _ECHO = 0.01
 # A component between two others must leave this many times more unexplained when it is taken away.
 _MIN_GAIN = 2.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Apexes:
-    """Apexes of single ions, each array of shape (n_apexes,).
-
-    ``position`` in scans, ``column`` the ion, ``height`` over the baseline, ``signal_to_noise``,
-    ``sharpness`` the curvature at the apex as a share of the height.
-    """
-
-    position: FloatArray
-    column: IntArray
-    height: FloatArray
-    signal_to_noise: FloatArray
-    sharpness: FloatArray
+# Within this many peak widths of a larger neighbour a component may take that one's shape.
+_CLOSE = 1.2
+_MAX_LOSS = 1.3
+_TRIAL_STEPS = np.arange(-4, 5) * 0.2
+_TRIAL_IONS = 60
+_HIDDEN_STEPS = (-0.85, -0.6, -0.42, -0.3, -0.2, 0.2, 0.3, 0.42, 0.6, 0.85)
+# In a weak component noise leaves as much unexplained as a hidden one would.
+_HIDDEN_LEAST = 15.0
+_HIDDEN_EXCESS = 3.0
+_HIDDEN_GAIN = 4.0
+# Nearer than this many scans two components may be one that a skewed scan draws apart.
+_LEAST_APART = 0.7
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Resolved:
-    """One component: apex in scans, its ions (n_ions,) at the apex, its area and its quality."""
+    """One component: apex in scans, its ions (n_ions,) at the apex, its area and its quality.
+
+    ``model_ions`` are the rows its shape was taken from; ``root`` is the roots of its intensity,
+    a vector of length 1, by which spectra are compared.
+    """
 
     position: float
     intensity: FloatArray
@@ -53,262 +52,286 @@ class Resolved:
     purity: float
     signal_to_noise: float
     n_ions: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Model:
-    """The elution shape of one component: 1 at its apex.
-
-    It begins at scan ``start`` and is ``width`` scans wide at half height.
-    """
-
-    position: float
-    start: int
-    shape: FloatArray
-    width: int
-    signal_to_noise: float
-    n_ions: int
-
-    @property
-    def stop(self) -> int:
-        return self.start + self.shape.size
-
-    def over(self, start: int, stop: int) -> FloatArray:
-        """Return the shape on the scans ``start:stop``."""
-        out = np.zeros(stop - start)
-        low, high = max(start, self.start), min(stop, self.stop)
-        if low < high:
-            out[low - start : high - start] = self.shape[low - self.start : high - self.start]
-        return out
+    model_ions: tuple[int, ...]
+    root: FloatArray
 
 
 def resolve(
-    raw: Float32Array, signal: Float32Array, apexes: Apexes, *, noise: float, min_ions: int
+    values: Float32Array,
+    baseline: Float32Array,
+    apexes: Apexes,
+    *,
+    noise: float,
+    min_ions: int,
+    ceiling: float = np.inf,
 ) -> list[Resolved]:
     """Return the components of a run, in order of their position.
 
     Parameters
     ----------
-    raw, signal : ndarray of float32, shape (n_scans, n_ions)
-        As measured, and smoothed over the baseline.
+    values, baseline : ndarray of float32, shape (n_ions, n_scans)
+        As measured, and the lower envelope of that.
     apexes : Apexes
+        In order of position.
     noise : float
         Deviation at an intensity divided by its root.
     min_ions : int
         Ions that must reach their apex together.
+    ceiling : float
+        Reading at which the detector gave up: ions that reach it have lost their shape.
     """
-    models = _models(signal, apexes, min_ions)
-    found: list[Resolved] = []
-    while models:
-        found = [_fit(raw, models, at, noise) for at in range(len(models))]
-        keep = _genuine(found, models, min_ions)
-        if all(keep):
-            keep = [not dispensable for dispensable in _dispensable(raw, models, found)]
-        if all(keep):
-            return found
-        # What was shared with a spurious neighbour must go back to the genuine one: fit again.
-        models = [model for model, kept in zip(models, keep, strict=True) if kept]
-    return []
+    models = peak_models(values, baseline, apexes, min_ions)
+    work = _Work(values, noise, ceiling)
+    models = work.settled(models, min_ions)
+    models = work.with_hidden(models, min_ions)
+    shared = [work.with_shared_shape(models, at) for at in range(len(models))]
+    if any(a is not b for a, b in zip(shared, models, strict=True)):
+        models = work.settled(shared, min_ions)
+    return [work.fit(models, at) for at in range(len(models))]
 
 
-def _models(signal: Float32Array, apexes: Apexes, min_ions: int) -> list[_Model]:
-    if apexes.position.size == 0:
-        return []
-    order = np.argsort(apexes.position, kind="stable")
-    position = apexes.position[order]
-    models = []
-    for centre in _coincidences(signal.shape[0], apexes):
-        near = order[
-            np.searchsorted(position, centre - 2 * _APEX_SPREAD) : np.searchsorted(
-                position, centre + 2 * _APEX_SPREAD, side="right"
-            )
-        ]
-        if np.unique(apexes.column[near]).size >= min_ions:
-            models.append(_model(signal, apexes, near, centre))
-    return models
+class _Work:
+    """A run being taken apart; a fit with the same neighbours is not made twice."""
 
+    def __init__(self, values: Float32Array, noise: float, ceiling: float) -> None:
+        self._values = values
+        # Interpolation between scans lowers a flat top a little.
+        self._ceiling = 0.97 * ceiling
+        self._noise = noise
+        self._fits: dict[tuple[int, ...], tuple[Window, Resolved]] = {}
+        self._gains: dict[tuple[int, ...], float] = {}
+        # Keeps every model alive, since fits go by identity.
+        self._seen: list[Model] = []
 
-def _coincidences(n_scans: int, apexes: Apexes) -> FloatArray:
-    """Return the positions at which apexes of several ions gather."""
-    # A root keeps a few giant ions from deciding, noise from adding up.
-    density = coincidence_density(apexes.position, np.sqrt(apexes.signal_to_noise), n_scans)
-    rises = density[1:-1] > density[:-2]
-    falls = density[1:-1] >= density[2:]
-    peaks = np.flatnonzero(rises & falls) + 1
-    return (peaks + 0.5) / _BINS_PER_SCAN
+    def settled(self, models: list[Model], min_ions: int) -> list[Model]:
+        """Return the models that are left when no one is an echo, noise or dispensable."""
+        self._seen += models
+        while models:
+            found = [self.fit(models, at) for at in range(len(models))]
+            keep = _genuine(found, models, min_ions)
+            if all(keep):
+                keep = [not dispensable for dispensable in self._dispensable(models)]
+            if all(keep):
+                break
+            # What a spurious neighbour took must go back to the genuine one: fit again.
+            models = [model for model, kept in zip(models, keep, strict=True) if kept]
+        return models
 
+    def fit(self, models: list[Model], at: int) -> Resolved:
+        """Return the component of one model among its neighbours."""
+        return self._fitted(models, at)[1]
 
-def coincidence_density(position: FloatArray, weight: FloatArray, n_scans: int) -> FloatArray:
-    """Return how densely weighted apexes lie, in bins of a tenth of a scan."""
-    n_bins = n_scans * _BINS_PER_SCAN
-    bins = np.clip((position * _BINS_PER_SCAN).astype(np.int64), 0, n_bins - 1)
-    counts = np.bincount(bins, weights=weight, minlength=n_bins)
-    reach = int(3 * _APEX_SPREAD * _BINS_PER_SCAN)
-    at = np.arange(-reach, reach + 1)
-    kernel = np.exp(-0.5 * (at / (_APEX_SPREAD * _BINS_PER_SCAN)) ** 2)
-    return np.asarray(np.convolve(counts, kernel, mode="same"), dtype=np.float64)
+    def _fitted(self, models: list[Model], at: int) -> tuple[Window, Resolved]:
+        around = _around(models, at)
+        key = tuple(id(model) for model in around)
+        known = self._fits.get(key)
+        if known is None:
+            window = Window.of(self._values, around)
+            known = self._fits[key] = (window, _fit(window, around, self._values, self._noise))
+        return known
 
+    def _dispensable(self, models: list[Model]) -> list[bool]:
+        """Tell which components two neighbours explain as well: ions they share peak between them.
 
-def _model(signal: Float32Array, apexes: Apexes, near: IntArray, centre: float) -> _Model:
-    """Return the shape of the sharpest tall ions at one place, falling on both sides of it."""
-    tall = near[apexes.height[near] >= 0.05 * apexes.height[near].max()]
-    # A shared ion is blunter and its apex is drawn towards the neighbour.
-    strength = np.sqrt(np.minimum(apexes.signal_to_noise[tall], 400.0))
-    off_centre = np.exp(-0.5 * ((apexes.position[tall] - centre) / _APEX_SPREAD) ** 2)
-    merit = apexes.sharpness[tall] * strength * off_centre
-    best = tall[np.argsort(-merit, kind="stable")[:_MODEL_IONS]]
-    position = float(np.average(apexes.position[best], weights=apexes.signal_to_noise[best]))
-    middle = min(max(int(position + 0.5), 0), signal.shape[0] - 1)
-    start = max(middle - _MAX_HALF_WIDTH, 0)
-    stop = min(middle + _MAX_HALF_WIDTH + 1, signal.shape[0])
-    ions = signal[start:stop, apexes.column[best]].astype(np.float64)
-    ions /= np.maximum(ions[middle - start], 1e-12)
-    shape = ions @ np.sqrt(apexes.signal_to_noise[best])
-    left = _falling(shape[: middle - start + 1][::-1])[::-1]
-    right = _falling(shape[middle - start :])
-    shape = np.concatenate((left[:-1], right))
-    shape /= shape.max()
-    kept = np.flatnonzero(shape > 0)
-    return _Model(
-        position=position,
-        start=start + int(kept[0]),
-        shape=shape[kept[0] : kept[-1] + 1],
-        width=int((shape >= 0.5).sum()),
-        signal_to_noise=float(apexes.signal_to_noise[near].max()),
-        n_ions=int(np.unique(apexes.column[near]).size),
-    )
+        Of adjoining ones only the most dispensable is named; it may have stood for the others.
+        """
+        position = np.array([model.position for model in models])
+        width = np.array([model.width for model in models])
+        gain = np.full(len(models), np.inf)
+        for i in range(1, len(models) - 1):
+            if max(position[i] - position[i - 1], position[i + 1] - position[i]) <= width[i]:
+                gain[i] = self._gain(models, i)
+        out = [False] * len(models)
+        for i in np.flatnonzero(gain < _MIN_GAIN).tolist():
+            near = np.abs(position - position[i]) <= width[i]
+            out[i] = bool(gain[i] <= gain[near].min())
+        return out
 
+    def _gain(self, models: list[Model], at: int) -> float:
+        key = tuple(id(model) for model in _around(models, at))
+        known = self._gains.get(key)
+        if known is None:
+            window, own = self._fitted(models, at)
+            rows = np.flatnonzero(own.intensity >= 0.05 * own.intensity.max())
+            data = window.data(self._values, rows)
+            scale = 1 / np.maximum(data.max(axis=1), 1e-12)
+            left = [
+                float(np.sum(window.left_over(data, without_own=without) ** 2, axis=1) @ scale)
+                for without in (False, True)
+            ]
+            known = self._gains[key] = left[1] / max(left[0], 1e-12)
+        return known
 
-def _falling(side: FloatArray) -> FloatArray:
-    """Return one side of a peak from its apex outwards, cut at its foot or its first valley."""
-    lowest = np.minimum.accumulate(side)
-    climbs = side > lowest + 0.05 * side[0]
-    ended = climbs | (lowest < 0.01 * side[0])
-    out = lowest.copy()
-    if ended.any():
-        first = int(np.argmax(ended))
-        if climbs[first]:
-            # Back to the valley itself: what lies behind it belongs to the next peak.
-            first = int(np.argmin(side[:first])) + 1
-        out[first:] = 0
-    return out
+    def with_hidden(self, models: list[Model], min_ions: int) -> list[Model]:
+        """Return the models and those beside them that no ion of their own gave away."""
+        hidden = self._hidden(models)
+        while hidden:
+            extras = [extra for _, extra in hidden]
+            found = self.settled(sorted([*models, *extras], key=lambda m: m.position), min_ions)
+            left = {id(model) for model in found}
+            # One that only takes the place of what it was seen beside is no second substance.
+            good = [pair for pair in hidden if all(id(model) in left for model in pair)]
+            if len(good) == len(hidden):
+                return found
+            hidden = good
+        return models
 
+    def _hidden(self, models: list[Model]) -> list[tuple[Model, Model]]:
+        """Return pairs of a component and one seen beside it: one peak explained by two.
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Window:
-    """The scans of one component: raw data, and the shapes of it (first) and its neighbours."""
+        Looked for where a component leaves far more unexplained than noise would, and a second
+        one of the same shape beside it takes most of that away.
+        """
+        found = []
+        for at, own in enumerate(models):
+            if own.signal_to_noise < _HIDDEN_LEAST:
+                continue
+            window, fitted = self._fitted(models, at)
+            data = window.data(self._values, self._trial_rows(window, fitted))
+            if data.shape[0] == 0:
+                continue
+            tallest = np.maximum(data.max(axis=1, keepdims=True), 1e-12)
+            expected = self._noise**2 * float((data / tallest).sum())
+            data /= np.sqrt(tallest)
+            basis = np.linalg.qr(window.design)[0]
+            rest = data - (data @ basis) @ basis.T
+            left = float(np.sum(rest**2))
+            if left < _HIDDEN_EXCESS * expected:
+                continue
+            trials = [
+                own.shaped_as(own, own.position + step * own.width)
+                for step in _HIDDEN_STEPS
+                if abs(step) * own.width >= _LEAST_APART
+            ]
+            shapes = np.stack([each.over(window.start, window.stop) for each in trials])
+            shapes -= (shapes @ basis) @ basis.T
+            norms = np.sum(shapes**2, axis=1)
+            taken = np.sum((rest @ shapes.T) ** 2, axis=0) / np.maximum(norms, 1e-12)
+            best = int(np.argmax(taken))
+            if left > _HIDDEN_GAIN * (left - float(taken[best])):
+                found.append((own, trials[best]))
+        return found
 
-    data: FloatArray
-    shapes: list[FloatArray]
+    def _trial_rows(self, window: Window, fitted: Resolved) -> IntArray:
+        """Return the tallest ions of a component whose shape can be trusted."""
+        rows = np.argsort(-fitted.intensity, kind="stable")[:_TRIAL_IONS]
+        rows = rows[fitted.intensity[rows] > 0]
+        top = self._values[rows, window.start : window.stop].max(axis=1)
+        return np.asarray(rows[top < self._ceiling], dtype=np.int64)
 
-    @classmethod
-    def around(cls, raw: Float32Array, models: list[_Model], at: int) -> _Window:
+    def with_shared_shape(self, models: list[Model], at: int) -> Model:
+        """Return a model with its larger neighbour's shape where that explains the run better.
+
+        Few ions of a small component beside a large one are its own, and their sum leans towards
+        the neighbour; substances that leave the column together are equally broad.
+        """
         own = models[at]
-        start, stop = max(own.start - 3, 0), min(own.stop + 3, raw.shape[0])
-        others = [m for m in models if m is not own and m.start < stop and m.stop > start]
-        others.sort(key=lambda m: abs(m.position - own.position))
-        shapes = [m.over(start, stop) for m in (own, *others[:_MAX_NEIGHBOURS])]
-        return cls(raw[start:stop].astype(np.float64), shapes)
+        area = self.fit(models, at).area
+        nearest = sorted(
+            (abs(models[i].position - own.position), i)
+            for i in (at - 1, at + 1)
+            if 0 <= i < len(models)
+        )
+        for gap, other in nearest:
+            if gap <= _CLOSE * models[other].width and self.fit(models, other).area > area:
+                return self._moved(models, at, other)
+        return own
 
-    def solve(
-        self, columns: IntArray, *, without_own: bool = False
-    ) -> tuple[FloatArray, FloatArray]:
-        """Return the heights of the shapes and what is left of the data, for some ions."""
-        shapes = self.shapes[1:] if without_own else self.shapes
-        # A line under the peaks takes up the background.
-        slope = np.linspace(-1, 1, self.data.shape[0])
-        design = np.stack([*shapes, np.ones_like(slope), slope], axis=1)
-        data = self.data[:, columns]
-        heights = _non_negative(design, data, len(shapes))
-        return heights, data - design @ heights
+    def _moved(self, models: list[Model], at: int, other: int) -> Model:
+        own, large = models[at], models[other]
+        window, fitted = self._fitted(models, at)
+        data = window.data(self._values, self._trial_rows(window, fitted))
+        if data.shape[0] == 0:
+            return own
+        data /= np.sqrt(np.maximum(data.max(axis=1, keepdims=True), 1e-12))
+        trials = [own.shaped_as(large, own.position + float(step)) for step in _TRIAL_STEPS]
+        left = [_unexplained(window, data, trial) for trial in trials]
+        best = int(np.argmin(left))
+        # A shape that leans towards the neighbour spans the same signals as the right one, so the
+        # two explain nearly the same: only a clear loss speaks for a shape of its own.
+        if left[best] > _MAX_LOSS * _unexplained(window, data, own):
+            return own
+        position = trials[best].position
+        if 0 < best < len(left) - 1:
+            bend = left[best - 1] - 2 * left[best] + left[best + 1]
+            if bend > 0:
+                part = 0.5 * (left[best - 1] - left[best + 1]) / bend
+                position += part * float(_TRIAL_STEPS[1] - _TRIAL_STEPS[0])
+        # It must stay on its side and apart, or the two would be one.
+        apart = min(abs(own.position - large.position), _LEAST_APART)
+        if (position - large.position) * np.sign(own.position - large.position) < apart:
+            return own
+        return own.shaped_as(large, position)
 
 
-def _fit(raw: Float32Array, models: list[_Model], at: int, noise: float) -> Resolved:
+def _around(models: list[Model], at: int) -> list[Model]:
+    """Return a model and those that overlap its window, the nearest first."""
     own = models[at]
-    window = _Window.around(raw, models, at)
-    tallest = window.data.max(axis=0)
-    active = np.flatnonzero(tallest > 0)
-    coefficients, _ = window.solve(active)
-    intensity = np.zeros(raw.shape[1])
-    error = noise * np.sqrt(np.maximum(tallest[active], 1e-12))
-    # A coefficient within its own uncertainty is not a peak of the spectrum.
-    spread = 1 / np.sqrt(np.sum(own.shape**2))
-    heights = np.where(coefficients[0] > 2 * error * spread, coefficients[0], 0.0)
+    start, stop = own.start - MARGIN_SCANS, own.stop + MARGIN_SCANS
+    near = []
+    for step in (-1, 1):
+        i, misses = at + step, 0
+        # Models lie in order of position, not of extent: look past a narrow one.
+        while 0 <= i < len(models) and misses < 4:
+            if models[i].start < stop and models[i].stop > start:
+                near.append(models[i])
+            else:
+                misses += 1
+            i += step
+    near.sort(key=lambda model: abs(model.position - own.position))
+    return [own, *near[:_MAX_NEIGHBOURS]]
+
+
+def _unexplained(window: Window, data: FloatArray, own: Model) -> float:
+    """Return the squares left by least squares of any sign, with ``own`` in the first place."""
+    design = window.design.copy()
+    design[:, 0] = own.over(window.start, window.stop)
+    basis = np.linalg.qr(design)[0]
+    return float(np.sum(data**2) - np.sum((data @ basis) ** 2))
+
+
+def _fit(window: Window, around: list[Model], values: Float32Array, noise: float) -> Resolved:
+    own = around[0]
+    middle = int(np.argmax(window.design[:, 0]))
+    # One copy of the window: its ions lie far apart in memory.
+    block = values[:, window.start : window.stop].copy()
+    near = block[:, middle]
+    for beside in (max(middle - 1, 0), min(middle + 1, block.shape[1] - 1)):
+        near = np.maximum(near, block[:, beside])
+    active = np.flatnonzero(near)
+    rows = block[active]
+    # An ion that hardly rises at the apex can have no height there worth solving for.
+    top = rows.max(axis=1)
+    rises = np.flatnonzero(near[active] - rows.min(axis=1) > noise * np.sqrt(top))
+    active, tallest = active[rises], top[rises].astype(np.float64)
+    data = rows[rises].astype(np.float64)
+    coefficients = window.heights(data)
+    intensity = np.zeros(values.shape[0])
+    error = noise * np.sqrt(tallest)
+    # A coefficient within its own uncertainty is not a peak of the spectrum; the more the
+    # neighbours look like it in shape, the less certain it is.
+    spread = float(np.sqrt(window.inverse[0, 0]))
+    heights = np.where(coefficients[:, 0] > 2 * error * spread, coefficients[:, 0], 0.0)
     intensity[active] = heights
-    middle = int(np.argmax(window.shapes[0]))
-    at_apex = [s[middle] * coefficients[i].sum() for i, s in enumerate(window.shapes)]
-    everything = float(sum(at_apex))
+    root = np.sqrt(intensity)
+    at_apex = window.design[middle, : window.n_shapes] * coefficients[:, : window.n_shapes].sum(0)
+    everything = float(at_apex.sum())
     return Resolved(
         position=own.position,
         intensity=intensity,
         area=float(heights.sum() * own.shape.sum()),
         n_scans=own.width,
-        purity=float(coefficients[0].sum() / everything) if everything > 0 else 0.0,
+        purity=float(at_apex[0] / everything) if everything > 0 else 0.0,
         signal_to_noise=own.signal_to_noise,
         n_ions=own.n_ions,
+        model_ions=own.ions,
+        root=root / max(float(np.linalg.norm(root)), 1e-300),
     )
 
 
-def _dispensable(raw: Float32Array, models: list[_Model], found: list[Resolved]) -> list[bool]:
-    """Tell which components two neighbours explain as well: ions they share peak between them.
-
-    Of adjoining ones only the most dispensable is named, since it may have stood for the others.
-    """
-    position = np.array([model.position for model in models])
-    width = np.array([model.width for model in models])
-    gain = np.full(len(models), np.inf)
-    for i in range(1, len(models) - 1):
-        if max(position[i] - position[i - 1], position[i + 1] - position[i]) > width[i]:
-            continue
-        window = _Window.around(raw, models, i)
-        own = found[i].intensity
-        columns = np.flatnonzero(own >= 0.05 * own.max())
-        scale = 1 / np.maximum(window.data[:, columns].max(axis=0), 1e-12)
-        left = [
-            float(np.sum(rest**2 * scale))
-            for rest in (window.solve(columns)[1], window.solve(columns, without_own=True)[1])
-        ]
-        gain[i] = left[1] / max(left[0], 1e-12)
-    out = [False] * len(models)
-    for i in np.flatnonzero(gain < _MIN_GAIN).tolist():
-        near = np.abs(position - position[i]) <= width[i]
-        out[i] = bool(gain[i] <= gain[near].min())
-    return out
-
-
-def _non_negative(design: FloatArray, data: FloatArray, n_shapes: int) -> FloatArray:
-    """Least squares for every column at once, the first ``n_shapes`` coefficients not below 0.
-
-    The most negative shape of a column is dropped and the column solved again, until none is left
-    below 0; all columns are solved together, each over its own remaining terms.
-    """
-    n_terms = design.shape[1]
-    gram = design.T @ design
-    # Two shapes that coincide must not make the system singular.
-    gram += np.eye(n_terms) * (1e-9 * np.trace(gram) / n_terms)
-    target = (design.T @ data).T
-    out = np.linalg.solve(gram, target.T).T
-    used = np.ones(out.shape, dtype=bool)
-    for _ in range(n_shapes):
-        negative = (out[:, :n_shapes] < 0) & used[:, :n_shapes]
-        rows = np.flatnonzero(negative.any(axis=1))
-        if rows.size == 0:
-            break
-        worst = np.argmin(np.where(negative[rows], out[rows, :n_shapes], 0.0), axis=1)
-        used[rows, worst] = False
-        on = used[rows].astype(np.float64)
-        systems = gram * on[:, :, None] * on[:, None, :]
-        systems[:, np.arange(n_terms), np.arange(n_terms)] += 1 - on
-        out[rows] = np.linalg.solve(systems, (target[rows] * on)[:, :, None])[:, :, 0]
-    out[:, :n_shapes] = np.maximum(out[:, :n_shapes], 0)
-    return np.ascontiguousarray(out.T)
-
-
-def _genuine(found: list[Resolved], models: list[_Model], min_ions: int) -> list[bool]:
+def _genuine(found: list[Resolved], models: list[Model], min_ions: int) -> list[bool]:
     """Tell which components are no echo of a stronger neighbour and no noise."""
-    keep = [int((peak.intensity > 0).sum()) >= min_ions and peak.area > 0 for peak in found]
-    roots = [np.sqrt(peak.intensity) for peak in found]
-    norms = [float(np.linalg.norm(root)) for root in roots]
+    keep = [int(np.count_nonzero(peak.root)) >= min_ions and peak.area > 0 for peak in found]
     position = np.array([peak.position for peak in found])
     width = np.array([model.width for model in models])
     accepted = np.zeros(len(found), dtype=bool)
@@ -317,7 +340,7 @@ def _genuine(found: list[Resolved], models: list[_Model], min_ions: int) -> list
             continue
         near = accepted & (np.abs(position - position[i]) <= np.maximum(width, width[i]))
         for j in np.flatnonzero(near):
-            alike = float(roots[i] @ roots[j]) / (norms[i] * norms[j])
+            alike = float(found[i].root @ found[j].root)
             if alike > _SAME_SPECTRUM or found[i].area < _ECHO * found[j].area:
                 keep[i] = False
                 break

@@ -1,4 +1,4 @@
-"""First derivatives of curves on a grid, blind to any offset and little moved by a baseline."""
+"""Derivatives of curves on a grid, blind to any offset and little moved by a baseline."""
 
 from __future__ import annotations
 
@@ -67,6 +67,39 @@ def first_derivative(
     exists = whole_windows(measured, half)
     slope[~exists] = 0.0
     return slope, exists
+
+
+def second_derivative(
+    curves: npt.NDArray[np.floating], half: int, step: float = 1.0
+) -> tuple[FloatArray, BoolArray]:
+    """Return the Savitzky-Golay second derivative (order 2) and where it exists.
+
+    Parameters and errors as in `first_derivative`; the derivative is per unit of ``step`` squared.
+    Blind to any straight line, and noisier than the first.
+
+    Notes
+    -----
+    For a symmetric window the least-squares parabola has the curvature
+    2·Σ (k² − m)·y_k / Σ (k² − m)², with m the mean of k².
+    """
+    n_points = curves.shape[-1]
+    if n_points < 2 * half + 1:
+        raise GridMismatchError(f"{n_points} points are fewer than the window of {2 * half + 1}")
+    measured = np.isfinite(curves)
+    filled = np.where(measured, curves, 0.0).astype(np.float64, copy=False)
+    squares = np.arange(-half, half + 1, dtype=np.float64) ** 2
+    weights = squares - squares.mean()
+    inner = slice(half, n_points - half)
+    bend = np.zeros(curves.shape, dtype=np.float64)
+    bend[..., inner] = weights[half] * filled[..., inner]
+    for k in range(1, half + 1):
+        ahead = filled[..., half + k : n_points - half + k]
+        behind = filled[..., half - k : n_points - half - k]
+        bend[..., inner] += weights[half + k] * (ahead + behind)
+    bend *= 2.0 / (step**2 * float(weights @ weights))
+    exists = whole_windows(measured, half)
+    bend[~exists] = 0.0
+    return bend, exists
 
 
 def whole_windows(measured: BoolArray, half: int) -> BoolArray:

@@ -7,14 +7,17 @@
     │   ├── AxisError                         the x axis cannot be what it claims
     │   ├── GridMismatchError                 two arrays that must share a grid do not
     │   ├── FlatSpectrumError                 no variance: a score is undefined
-    │   └── NotComparableError                this kind of ordinate or axis must not reach a matcher
+    │   ├── NotComparableError                this kind of ordinate or axis must not reach a matcher
+    │   └── SearchCancelledError              whoever asked wants no answer any more
     ├── FormatError                         instruments/errors.py
     │   ├── UnknownFormatError                no reader recognises the bytes
     │   ├── RefusedFormatError                recognised, and refused: says what to export instead
+    │   ├── MappingError                      a mapping for an instrument's text cannot be
     │   └── CorruptFileError                  says where, what was expected and what was found
     ├── LibraryError                        libraries/errors.py
     │   ├── LibraryNotFoundError
-    │   └── LibraryVersionError
+    │   ├── LibraryVersionError
+    │   └── NothingAcceptedError              carries what was turned away
     ├── RecordError                         lims/errors.py
     │   ├── NotFoundError  StateError  CustodyError  PermissionDenied
     │   └── AuditBrokenError  BusyError  StorageFullError
@@ -64,3 +67,7 @@ class FlatSpectrumError(SpectrumError):
 
 class NotComparableError(SpectrumError):
     """An ordinate or axis that no library can be compared with (single beam, pixel axis, ...)."""
+
+
+class SearchCancelledError(SpectrumError):
+    """Whoever started a search has said that no answer is wanted any more."""

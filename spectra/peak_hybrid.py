@@ -13,7 +13,8 @@ import numpy as np
 
 from spectra.axis import FloatArray, IntArray
 from spectra.mass_scores import NIST_IDENTITY_FIRST, UnitSpectrum, Weights
-from spectra.peak_scores import unit_vector
+from spectra.peak_found import Found, rounded
+from spectra.peak_query import unit_vector
 from spectra.peak_table import N_COLUMNS, Float32Array, PeakTable
 
 HYBRID_WEIGHTS: Weights = NIST_IDENTITY_FIRST
@@ -72,7 +73,7 @@ def known_mass_bounds(
         place = table.mz[part] + np.int32(N_COLUMNS)
         # A shift beyond the whole range meets only zeros.
         step = np.clip(shifts[start:stop], -N_COLUMNS, N_COLUMNS).astype(np.int32)
-        lengths = table.lengths()[start:stop]
+        lengths = table.lengths(start, stop)
         best = np.maximum(query[place], query[place + np.repeat(step, lengths)])
         best *= rows_weighted[part]
         bounds[start:stop] = table.sums(best, start, stop)
@@ -141,7 +142,21 @@ class GreedyScorer:
             taken[:, :-1], taken_moved[:, :-1] = take, take_moved
             here[used | taken_moved[lines, above]] = 0
             gone[used | taken[lines, below]] = 0
-        return HybridScores(np.minimum(total, 1.0) ** 2, shifts, direct, shifted)
+        return HybridScores(rounded(np.minimum(total, 1.0) ** 2), shifts, direct, shifted)
+
+
+def trial_shifts(shifts: Sequence[int] | None) -> IntArray:
+    """Return the shifts to try, none first, then small before large, down before up.
+
+    Of equal scores the first of them stands.
+    """
+    tried = np.array([0, *(IMPLIED_SHIFTS if shifts is None else shifts)], dtype=np.int64)
+    tried = np.unique(tried[np.abs(tried) < N_COLUMNS])
+    return tried[np.argsort(_turn(tried))]
+
+
+def _turn(shifts: IntArray) -> IntArray:
+    return 2 * np.abs(shifts) + (shifts > 0)
 
 
 def best_of_shifts(
@@ -174,8 +189,11 @@ def best_of_shifts(
         if open_rows.size == 0:
             continue
         tried = scorer.score(dense[open_rows], shifts[column[open_rows]])
-        value = tried.scores - IMPLIED_SHIFT_COST
-        better = value > scores[open_rows]
+        value = rounded(tried.scores - IMPLIED_SHIFT_COST)
+        # Of equal scores the shift that comes first in the list stands, as in the compiled loop.
+        held = scores[open_rows]
+        earlier = (value == held) & (_turn(tried.shifts) < _turn(chosen[open_rows]))
+        better = (value > held) | earlier
         at = open_rows[better]
         scores[at], chosen[at] = value[better], tried.shifts[better]
         direct[at], moved[at] = tried.direct[better], tried.moved[better]
@@ -199,7 +217,7 @@ class HybridPlan:
     ) -> HybridPlan:
         """Return the plan for a query; without a mass every row tries all shifts."""
         vector = unit_vector(query, HYBRID_WEIGHTS)
-        n_known = 0 if mass is None else int(np.isfinite(table.masses).sum())
+        n_known = 0 if mass is None else table.n_known
         return cls(
             scorer=GreedyScorer(table, query, HYBRID_WEIGHTS),
             vector=vector,
@@ -229,11 +247,12 @@ class HybridPlan:
         return whole
 
 
-def joined(found: Sequence[HybridScores]) -> tuple[IntArray, IntArray, IntArray]:
-    """Return shifts, pairs in place and pairs moved of consecutive batches as one."""
+def joined(rows: Sequence[IntArray], found: Sequence[HybridScores]) -> Found:
+    """Return consecutive batches as one, in the order they were scored."""
     nothing = np.zeros(0, dtype=np.int64)
-    return (
+    return Found(
+        np.concatenate([nothing, *rows]),
+        np.concatenate([np.zeros(0), *(part.scores for part in found)]),
         np.concatenate([nothing, *(part.shifts for part in found)]),
-        np.concatenate([nothing, *(part.direct for part in found)]),
-        np.concatenate([nothing, *(part.moved for part in found)]),
+        np.concatenate([nothing, *(part.direct + part.moved for part in found)]),
     )

@@ -1,14 +1,13 @@
 """Ranking of a unit-mass (electron-impact) library for one query or many, exact to the last digit.
 
-A fast pass over every row, then the rows that can still win are scored again in double precision.
-Knows no names and no files: rows in, row numbers out.
+A certified scan of every row, then the rows that can still win are scored again in double
+precision. Knows no names and no files: rows in, row numbers out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,33 +15,32 @@ import numpy as np
 import numpy.typing as npt
 
 from spectra.axis import FloatArray, IntArray
-from spectra.errors import SpectrumError
+from spectra.errors import GridMismatchError, SpectrumError
 from spectra.mass_scores import KIM, UnitSpectrum, Weights
-from spectra.peak_hybrid import (
-    HYBRID_WEIGHTS,
-    IMPLIED_SHIFTS,
-    HybridPlan,
-    HybridScores,
-    joined,
-    known_mass_bounds,
+from spectra.peak_build import table_of_peaks, table_of_spectra
+from spectra.peak_codes import CodeMatrix, Coding, encode
+from spectra.peak_compiled import WORKERS, is_loaded, search_kernels, why_not
+from spectra.peak_found import (
+    REVERSIBLE,
+    Check,
+    Found,
+    always,
+    check_top,
+    checked_mass,
+    go_on,
+    kind_of,
+    ranked,
+    rounded,
 )
-from spectra.peak_scores import (
-    entropy_rows,
-    entropy_scores,
-    exact_cosine,
-    identity_scores,
-    matched_peaks,
-    unit_vector,
-)
-from spectra.peak_table import (
-    N_COLUMNS,
-    Float32Array,
-    Peaks,
-    PeakTable,
-    table_of_peaks,
-    table_of_spectra,
-    unit_query,
-)
+from spectra.peak_found import PeakHits as PeakHits
+from spectra.peak_found import PeakScore as PeakScore
+from spectra.peak_hybrid import HYBRID_WEIGHTS, trial_shifts
+from spectra.peak_hybrid_search import HybridSearch
+from spectra.peak_nist import nist_scores
+from spectra.peak_query import entropy_vector, unit_vector
+from spectra.peak_scan import Scan, ScanKind
+from spectra.peak_scores import entropy_rows, entropy_scores, unit_matrix
+from spectra.peak_table import Float32Array, Peaks, PeakTable, unit_query
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -51,48 +49,26 @@ COSINE_WEIGHTS: Weights = KIM
 """Of nine scores tried on spectra of one substance from two laboratories this one and NIST Identity
 put the substance first most often (0.73 of 800); it is additive, so it is also the fast one."""
 
-# The fast pass sums at most 1000 single-precision products below 1.
-_ROUNDING = 2e-5
-_BATCH = 256
+INDEX_VERSION = 2
+"""Changes whenever stored arrays of the same spectra would differ."""
+
 _MATRIX_LIMIT = 2**31
-
-
-class PeakScore(StrEnum):
-    """How a query is compared with a library row; each runs from 0 to 1."""
-
-    COSINE = "cosine"
-    ENTROPY = "entropy"
-    IDENTITY = "identity"
-    HYBRID = "hybrid"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class PeakHits:
-    """The best rows, best first; equal scores in row order.
-
-    Parameters
-    ----------
-    rows : ndarray of int64, shape (n_hits,)
-        Places in the sequence the index was built from.
-    scores : ndarray of float64, shape (n_hits,)
-        0 to 1, 1 best.
-    mass_shifts : ndarray of int64, shape (n_hits,)
-        Da by which the query is heavier than the row, as the hybrid score used it; else 0.
-    matched : ndarray of int64, shape (n_hits,)
-        Peaks of the query that found a partner.
-    """
-
-    rows: IntArray
-    scores: FloatArray
-    mass_shifts: IntArray
-    matched: IntArray
+# Loading the compiled loops costs a third of a second. An index scans in numpy until it has spent
+# about as much on it, in bytes of codes: then they pay. Once loaded they pay for nearly every one.
+_PRICE_BYTES = 1_500_000_000
+_LOADED_FROM_BYTES = 500_000
+# What a search costs in numpy, in scans by cosine.
+_COSTS = {"cosine": 1, "entropy": 2, "hybrid": 30, "identity": 60, "simple": 60}
+_TOGETHER = 64
 
 
 class PeakIndex:
     """A library of unit-mass spectra, ready to be searched. Build it with `build`."""
 
-    def __init__(self, table: PeakTable) -> None:
+    def __init__(self, table: PeakTable, codes: CodeMatrix | None = None) -> None:
         self._table = table
+        self._codes = encode(table, Coding(weights=COSINE_WEIGHTS)) if codes is None else codes
+        self._spent = 0
 
     @classmethod
     def build(
@@ -122,14 +98,19 @@ class PeakIndex:
 
     @classmethod
     def from_peaks(
-        cls, *, offsets: IntArray, mz: FloatArray, intensity: FloatArray, masses: FloatArray
+        cls,
+        *,
+        offsets: IntArray,
+        mz: npt.NDArray[np.number],
+        intensity: npt.NDArray[np.number],
+        masses: FloatArray,
     ) -> PeakIndex:
         """Return the index of spectra in compressed rows: row i is ``offsets[i]:offsets[i+1]``."""
         return cls(table_of_peaks(offsets=offsets, mz=mz, intensity=intensity, masses=masses))
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the named arrays that hold the whole index, for storage."""
-        return self._table.arrays()
+        return self._table.arrays() | self._codes.arrays()
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> PeakIndex:
@@ -140,7 +121,8 @@ class PeakIndex:
         SpectrumError
             The arrays are not those of an index, or do not fit each other.
         """
-        return cls(PeakTable.from_arrays(arrays))
+        table = PeakTable.from_arrays(arrays)
+        return cls(table, CodeMatrix.from_arrays(arrays, table.n_rows))
 
     @property
     def n_rows(self) -> int:
@@ -150,6 +132,33 @@ class PeakIndex:
     def __len__(self) -> int:
         return self.n_rows
 
+    def intensities(self, rows: IntArray) -> FloatArray:
+        """Return library spectra over whole m/z, base peak 999, shape (n_rows, 1001)."""
+        return self._table.dense(self._places[rows])
+
+    @cached_property
+    def _places(self) -> IntArray:
+        """Where each row of the caller is stored."""
+        places = np.empty(self.n_rows, dtype=np.int64)
+        places[self._table.order] = np.arange(self.n_rows)
+        return places
+
+    @property
+    def engine(self) -> str:
+        """What a search runs on: ``compiled``, or ``numpy`` with the reason."""
+        if is_loaded() and self._codes.n_bytes >= _LOADED_FROM_BYTES:
+            return "compiled"
+        return f"numpy: {why_not() or 'so far it costs less than loading what is compiled'}"
+
+    def warm(self) -> str:
+        """Load the compiled loops now and return the `engine`.
+
+        A third of a second; several seconds when they were never compiled on this machine.
+        """
+        if search_kernels() is not None and self.n_rows:
+            self.search((np.array([50.0]), np.array([1.0])), 1)
+        return self.engine
+
     def search(
         self,
         query: Peaks,
@@ -158,6 +167,8 @@ class PeakIndex:
         *,
         query_mass: float | None = None,
         mass_shifts: Sequence[int] | None = None,
+        reverse: bool = False,
+        check: Check = always,
     ) -> PeakHits:
         """Return the best rows for one query.
 
@@ -165,12 +176,16 @@ class PeakIndex:
         ----------
         query : MassSpectrum or (mz, intensity)
         top : int
-        score : {"cosine", "entropy", "identity", "hybrid"}
+        score : {"cosine", "entropy", "identity", "simple", "hybrid"}
         query_mass : float, optional
             Hybrid only: molecular mass in Da. Each row is then compared at its own mass shift.
         mass_shifts : sequence of int, optional
             Hybrid only: the shifts in Da to try where the mass of the query or of a row is not
             known; by default the common single changes. Such a shift costs 0.02 of the score.
+        reverse : bool
+            Identity and simple only: the query's own extra peaks do not count.
+        check : callable
+            Asked between blocks of rows; False ends the search.
 
         Raises
         ------
@@ -178,29 +193,48 @@ class PeakIndex:
             The query has no peaks, ``top`` is below 1, or the score is unknown.
         NotComparableError
             The query is an MS/MS spectrum.
+        SearchCancelledError
+            ``check`` said so.
         """
-        kind = _kind(score)
-        _check_top(top)
+        kind = kind_of(score, reverse=reverse)
+        check_top(top)
         peaks = unit_query(query)
         if kind is PeakScore.HYBRID:
-            return self._best_hybrid(peaks, top, _checked_mass(query_mass), mass_shifts)
-        return self._rank(peaks, self._stored_scores(peaks, kind), top, kind)
+            mass, trials = checked_mass(query_mass), trial_shifts(mass_shifts)
+            return self._hits(self._hybrid(peaks, top, mass, trials, check))
+        if kind in REVERSIBLE:
+            return self._hits(self._nist(peaks, top, kind, reverse=reverse, check=check))
+        return self._hits(self._scanned([peaks], top, kind, check)[0])
 
     def search_many(
-        self, queries: Sequence[Peaks], top: int = 10, score: str = "cosine"
+        self,
+        queries: Sequence[Peaks],
+        top: int = 10,
+        score: str = "cosine",
+        *,
+        query_masses: Sequence[float | None] | None = None,
+        reverse: bool = False,
+        check: Check = always,
     ) -> list[PeakHits]:
-        """Return the best rows for each of many queries, as `search` would, in blocks."""
-        kind = _kind(score)
-        _check_top(top)
+        """Return the best rows for each of many queries, as `search` would, in batches.
+
+        Parameters
+        ----------
+        query_masses : sequence of float or None, optional
+            Hybrid only: the molecular mass of each query, None where unknown.
+        """
+        kind = kind_of(score, reverse=reverse)
+        check_top(top)
+        if query_masses is not None and len(query_masses) != len(queries):
+            raise GridMismatchError(f"{len(query_masses)} masses for {len(queries)} queries")
+        if kind not in (PeakScore.COSINE, PeakScore.ENTROPY):
+            masses = [None] * len(queries) if query_masses is None else query_masses
+            return [
+                self.search(query, top, score, query_mass=mass, reverse=reverse, check=check)
+                for query, mass in zip(queries, masses, strict=True)
+            ]
         peaks = [unit_query(query) for query in queries]
-        if kind is not PeakScore.COSINE:
-            return [self.search(query, top, score) for query in queries]
-        hits = []
-        for part in range(0, len(peaks), 16):
-            block = peaks[part : part + 16]
-            for query, scores in zip(block, self._cosine_block(block), strict=True):
-                hits.append(self._rank(query, scores, top, kind))
-        return hits
+        return [self._hits(found) for found in self._scanned(peaks, top, kind, check)]
 
     def scores(
         self,
@@ -209,18 +243,23 @@ class PeakIndex:
         *,
         query_mass: float | None = None,
         mass_shifts: Sequence[int] | None = None,
+        reverse: bool = False,
     ) -> FloatArray:
         """Return the score of every row in the caller's order, shape (n_rows,).
 
-        Cosine comes from the fast pass (within 4e-5 of `search`), the others are exact.
+        Cosine comes from single precision (within 4e-5 of `search`), the others are exact.
         """
-        kind = _kind(score)
+        kind = kind_of(score, reverse=reverse)
         peaks = unit_query(query)
         if kind is PeakScore.HYBRID:
-            mass = _checked_mass(query_mass)
-            stored = self._hybrid_of_all(peaks, mass, mass_shifts).scores
+            mass, trials = checked_mass(query_mass), trial_shifts(mass_shifts)
+            stored = self._hybrid_search.all_scores(peaks, mass, trials)
+        elif kind is PeakScore.ENTROPY:
+            stored = entropy_scores(self._table, self._entropy_rows, entropy_vector(peaks))
+        elif kind is PeakScore.COSINE:
+            stored = self._cosine_block([peaks])[0]
         else:
-            stored = self._stored_scores(peaks, kind)
+            stored = self._nist_scores(peaks, kind, reverse=reverse, check=always)
         out = np.empty(self.n_rows)
         out[self._table.order] = stored
         return out
@@ -229,7 +268,7 @@ class PeakIndex:
         self, queries: Sequence[Peaks], score: str = "cosine", *, block: int = 64
     ) -> Iterator[tuple[int, Float32Array]]:
         """Yield ``(first query, scores (n_block, n_rows))`` for blocks of queries."""
-        kind = _kind(score)
+        kind = kind_of(score)
         for first in range(0, len(queries), block):
             part = queries[first : first + block]
             if kind is PeakScore.COSINE:
@@ -261,135 +300,101 @@ class PeakIndex:
     # What is derived from the stored peaks is made when first needed and kept.
 
     @cached_property
-    def _cosine_matrix(self) -> csr_array:
-        return self._sparse(self._table.weighted(COSINE_WEIGHTS).astype(np.float32))
+    def _entropy_codes(self) -> CodeMatrix:
+        return encode(self._table, Coding(weights=COSINE_WEIGHTS, is_entropy=True))
 
     @cached_property
-    def _hybrid_matrix(self) -> csr_array:
-        return self._sparse(self._table.weighted(HYBRID_WEIGHTS).astype(np.float32))
+    def _hybrid_codes(self) -> CodeMatrix:
+        return encode(self._table, Coding(weights=HYBRID_WEIGHTS))
+
+    @cached_property
+    def _hybrid_search(self) -> HybridSearch:
+        return HybridSearch(table=self._table)
 
     @cached_property
     def _entropy_rows(self) -> FloatArray:
         return entropy_rows(self._table)
 
-    def _sparse(self, values: Float32Array) -> csr_array:
-        from scipy.sparse import csr_array  # costs 0.1 s, so only where a search is made
-
-        shape = (self.n_rows, N_COLUMNS)
-        return csr_array((values, self._table.mz, self._table.offsets), shape=shape)
-
-    def _stored_scores(self, query: UnitSpectrum, kind: PeakScore) -> FloatArray:
-        if kind is PeakScore.IDENTITY:
-            return identity_scores(self._table, query)
-        if kind is PeakScore.ENTROPY:
-            return entropy_scores(self._table, self._entropy_rows, query)
-        return np.asarray(self._cosine_block([query])[0], dtype=np.float64)
+    @cached_property
+    def _cosine_matrix(self) -> csr_array:
+        return unit_matrix(self._table, COSINE_WEIGHTS)
 
     def _cosine_block(self, queries: Sequence[UnitSpectrum]) -> FloatArray:
         vectors = np.stack([unit_vector(query, COSINE_WEIGHTS) for query in queries], axis=1)
         cosine = np.asarray(self._cosine_matrix @ vectors.astype(np.float32))
         return np.asarray(np.minimum(cosine.T.astype(np.float64), 1.0) ** 2, dtype=np.float64)
 
-    def _rank(self, query: UnitSpectrum, scores: FloatArray, top: int, kind: PeakScore) -> PeakHits:
-        slack = 2 * _ROUNDING if kind is PeakScore.COSINE else 0.0
-        rows = _contenders(scores, top, slack)
-        if kind is PeakScore.COSINE:
-            exact = exact_cosine(self._table, query, rows, COSINE_WEIGHTS)
+    def _is_compiled(self, kind: PeakScore, n_queries: int = 1) -> bool:
+        """Return whether the compiled loops are used, and count what is spent without them."""
+        n_bytes = self._codes.n_bytes
+        if is_loaded() and n_bytes >= _LOADED_FROM_BYTES:
+            return True
+        self._spent += n_bytes * n_queries * _COSTS[kind]
+        return self._spent >= _PRICE_BYTES and search_kernels() is not None
+
+    def _scan(self, kind: PeakScore) -> Scan:
+        if kind is PeakScore.ENTROPY:
+            codes, exact = self._entropy_codes, ScanKind.ENTROPY
         else:
-            exact = scores[rows]
-        best = self._first(rows, exact, top)
-        rows = rows[best]
-        return PeakHits(
-            rows=self._table.order[rows],
-            scores=exact[best],
-            mass_shifts=np.zeros(rows.size, dtype=np.int64),
-            matched=matched_peaks(self._table, query, rows),
-        )
+            codes, exact = self._codes, ScanKind.COSINE
+        return Scan(table=self._table, codes=codes, kind=exact, weights=COSINE_WEIGHTS)
 
-    def _first(self, rows: IntArray, scores: FloatArray, top: int) -> IntArray:
-        return np.lexsort((self._table.order[rows], -scores))[:top]
+    def _scanned(
+        self, queries: Sequence[UnitSpectrum], top: int, kind: PeakScore, check: Check
+    ) -> list[Found]:
+        if not queries or not self.n_rows:
+            nothing = np.zeros(0, dtype=np.int64)
+            return [Found(nothing, np.zeros(0), nothing, nothing) for _ in queries]
+        scan = self._scan(kind)
+        asked = [scan.coded(query) for query in queries]
+        if not self._is_compiled(kind, len(asked)):
+            return [scan.plain(query, top, check) for query in asked]
+        size = max(1, min(_TOGETHER, -(-len(asked) // WORKERS)))
+        parts = [asked[at : at + size] for at in range(0, len(asked), size)]
+        if len(parts) == 1:
+            return scan.compiled(asked, top, check)
+        with ThreadPoolExecutor(WORKERS) as pool:
+            found = list(pool.map(lambda part: scan.compiled(part, top, check), parts))
+        return [each for part in found for each in part]
 
-    def _trial_shifts(self, shifts: Sequence[int] | None) -> IntArray:
-        tried = IMPLIED_SHIFTS if shifts is None else shifts
-        return np.array([0, *sorted({int(s) for s in tried} - {0})], dtype=np.int64)
+    def _hybrid(
+        self, query: UnitSpectrum, top: int, mass: float | None, trials: IntArray, check: Check
+    ) -> Found:
+        go_on(check)
+        if self._is_compiled(PeakScore.HYBRID):
+            codes = self._hybrid_codes
+            return self._hybrid_search.compiled(codes, query, top, mass, trials, check)
+        return self._hybrid_search.plain(query, top, mass, trials, check)
 
-    def _hybrid_bounds(
-        self, vector: FloatArray, vectors: FloatArray, shifts: IntArray, n_known: int
+    def _nist_scores(
+        self, query: UnitSpectrum, kind: PeakScore, *, reverse: bool, check: Check
     ) -> FloatArray:
-        """Upper bounds of the hybrid score: rows of known shift first, the others over all."""
-        bounds = np.empty(self.n_rows)
-        matrix = self._hybrid_matrix
-        own = known_mass_bounds(self._table, matrix.data, vector, shifts[:n_known])
-        bounds[:n_known] = np.minimum(own + _ROUNDING, 1.0) ** 2
-        for start, stop in self._table.blocks(1_000_000):
-            first = max(start, n_known)
-            if first < stop:
-                cosine = (matrix[first:stop] @ vectors.astype(np.float32)).max(axis=1)
-                bounds[first:stop] = np.minimum(cosine + _ROUNDING, 1.0) ** 2
-        return bounds
-
-    def _best_hybrid(
-        self, query: UnitSpectrum, top: int, mass: float | None, tried: Sequence[int] | None
-    ) -> PeakHits:
-        plan = HybridPlan.of(self._table, query, mass, self._trial_shifts(tried))
-        bounds = self._hybrid_bounds(plan.vector, plan.vectors, plan.shifts, plan.n_known)
-        order = np.argsort(-bounds, kind="stable")
-        done = np.zeros(0, dtype=np.int64)
-        found: list[HybridScores] = []
-        scores = np.zeros(0)
-        floor = -1.0
-        for first in range(0, order.size, _BATCH):
-            batch = order[first : first + _BATCH]
-            batch = batch[bounds[batch] >= floor]
-            if batch.size == 0:
-                break
-            found.append(plan.score(batch, floor))
-            done = np.concatenate((done, batch))
-            scores = np.concatenate((scores, found[-1].scores))
-            if scores.size >= top:
-                floor = float(np.partition(scores, scores.size - top)[scores.size - top])
-        best = self._first(done, scores, top)
-        shifts, direct, moved = joined(found)
-        return PeakHits(
-            rows=self._table.order[done[best]],
-            scores=scores[best],
-            mass_shifts=shifts[best],
-            matched=(direct + moved)[best],
+        return nist_scores(
+            self._table,
+            query,
+            simple=kind is PeakScore.SIMPLE,
+            reverse=reverse,
+            compiled=self._is_compiled(kind),
+            check=check,
         )
 
-    def _hybrid_of_all(
-        self, query: UnitSpectrum, mass: float | None, tried: Sequence[int] | None
-    ) -> HybridScores:
-        plan = HybridPlan.of(self._table, query, mass, self._trial_shifts(tried))
-        rows = np.arange(self.n_rows)
-        found = [plan.score(rows[i : i + _BATCH], -1.0) for i in range(0, rows.size, _BATCH)]
-        scores = np.concatenate([np.zeros(0), *(part.scores for part in found)])
-        return HybridScores(scores, *joined(found))
+    def _nist(
+        self, query: UnitSpectrum, top: int, kind: PeakScore, *, reverse: bool, check: Check
+    ) -> Found:
+        scores = rounded(self._nist_scores(query, kind, reverse=reverse, check=check))
+        mark = -1.0
+        if scores.size > top:
+            mark = float(np.partition(scores, scores.size - top)[scores.size - top])
+        rows = np.flatnonzero(scores >= mark)
+        rows = rows[ranked(self._table.order, rows, scores[rows], top)]
+        nothing = np.zeros(rows.size, dtype=np.int64)
+        both = self._table.dense(rows)[:, query.mz] > 0
+        return Found(rows, scores[rows], nothing, both.sum(axis=1, dtype=np.int64))
 
-
-def _contenders(scores: FloatArray, top: int, slack: float) -> IntArray:
-    """Return all rows that can be among the best, ties included."""
-    if scores.size <= top:
-        return np.arange(scores.size)
-    threshold = np.partition(scores, scores.size - top)[scores.size - top]
-    return np.flatnonzero(scores >= threshold - slack)
-
-
-def _kind(score: str) -> PeakScore:
-    try:
-        return PeakScore(score)
-    except ValueError:
-        raise SpectrumError(
-            f"there is no mass-spectral score {score!r}", hint=f"Use {', '.join(PeakScore)}."
-        ) from None
-
-
-def _check_top(top: int) -> None:
-    if top < 1:
-        raise SpectrumError(f"the number of hits must be at least 1, found {top}")
-
-
-def _checked_mass(mass: float | None) -> float | None:
-    if mass is not None and not (np.isfinite(mass) and 0 < mass <= 10_000):
-        raise SpectrumError(f"a molecular mass of {mass} Da is not possible", hint="Leave it out.")
-    return mass
+    def _hits(self, found: Found) -> PeakHits:
+        return PeakHits(
+            rows=self._table.order[found.rows],
+            scores=found.scores,
+            mass_shifts=found.shifts,
+            matched=found.matched,
+        )

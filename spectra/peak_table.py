@@ -5,7 +5,7 @@ Plain arrays without Python objects per entry, so that they can be written and m
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -13,28 +13,25 @@ import numpy as np
 import numpy.typing as npt
 
 from spectra.axis import FloatArray, IntArray
-from spectra.errors import GridMismatchError, NotComparableError, SpectrumError
-from spectra.mass_scores import (
-    BASE_PEAK,
-    MZ_MAX,
-    SMALLEST_PEAK,
-    UnitSpectrum,
-    Weights,
-    unit_mass,
-)
+from spectra.errors import NotComparableError, SpectrumError
+from spectra.mass_scores import BASE_PEAK, MZ_MAX, UnitSpectrum, Weights, unit_mass
 from spectra.spectrum import MassSpectrum
 
 Float32Array = npt.NDArray[np.float32]
+UInt16Array = npt.NDArray[np.uint16]
+Heights = npt.NDArray[np.uint16] | npt.NDArray[np.float32]
 Peaks = MassSpectrum | tuple[FloatArray, FloatArray]
 """A mass spectrum, or its ``(mz, intensity)``."""
 
 N_COLUMNS = MZ_MAX + 1
-_ARRAY_TYPES = {
-    "order": np.int64,
-    "masses": np.float64,
-    "offsets": np.int64,
-    "mz": np.int32,
-    "intensity": np.float32,
+REBUILD = "Build the library index again from its entries."
+_CHECKED_PEAKS = 8_000_000
+_ARRAY_TYPES: Mapping[str, tuple[type[np.generic], ...]] = {
+    "order": (np.int64,),
+    "masses": (np.float64,),
+    "offsets": (np.int64,),
+    "mz": (np.uint16,),
+    "intensity": (np.uint16, np.float32),
 }
 
 
@@ -49,36 +46,61 @@ class PeakTable:
     masses : ndarray of float64, shape (n_rows,)
         Molecular mass in Da of each stored row, NaN where unknown (these come last).
     offsets : ndarray of int64, shape (n_rows + 1,)
-    mz : ndarray of int32, shape (n_peaks,)
+    mz : ndarray of uint16, shape (n_peaks,)
         Ascending inside a row, 1 to 1000.
-    intensity : ndarray of float32, shape (n_peaks,)
-        Base peak 999.
+    intensity : ndarray of uint16 or float32, shape (n_peaks,)
+        Greater than 0. Whole numbers as the library states them where all of them are whole and
+        below 65,536 (two bytes a peak, nothing lost), else float32 on a base peak of 999.
     """
 
     order: IntArray
     masses: FloatArray
     offsets: IntArray
-    mz: npt.NDArray[np.int32]
-    intensity: Float32Array
+    mz: UInt16Array
+    intensity: Heights
+
+    def __post_init__(self) -> None:
+        freeze(self, *_ARRAY_TYPES)
 
     @property
     def n_rows(self) -> int:
         """Number of spectra."""
         return int(self.order.size)
 
-    def lengths(self) -> IntArray:
-        """Return the number of peaks of each row."""
-        return np.diff(self.offsets)
+    @property
+    def n_known(self) -> int:
+        """Number of rows whose mass is known; they come first."""
+        return int(np.searchsorted(self.masses, np.inf))
+
+    def lengths(self, start: int = 0, stop: int | None = None) -> IntArray:
+        """Return the number of peaks of rows ``start:stop``."""
+        return np.diff(self.offsets[start : (self.n_rows if stop is None else stop) + 1])
+
+    def part(self, start: int, stop: int) -> slice:
+        """Return where the peaks of rows ``start:stop`` lie."""
+        return slice(int(self.offsets[start]), int(self.offsets[stop]))
 
     def row_of_peak(self, start: int = 0, stop: int | None = None) -> IntArray:
         """Return for each peak of rows ``start:stop`` its row, counted from ``start``."""
-        lengths = np.diff(self.offsets[start : (self.n_rows if stop is None else stop) + 1])
+        lengths = self.lengths(start, stop)
         return np.repeat(np.arange(lengths.size), lengths)
+
+    def heights(self, start: int, stop: int) -> FloatArray:
+        """Return the intensities of rows ``start:stop`` on a base peak of 999, in float64."""
+        raw = self.intensity[self.part(start, stop)].astype(np.float64)
+        tallest = np.ones(stop - start)
+        filled = np.flatnonzero(self.lengths(start, stop))
+        if filled.size:
+            firsts = self.offsets[start:stop][filled] - self.offsets[start]
+            tallest[filled] = np.maximum.reduceat(raw, firsts)
+        raw /= np.repeat(tallest, self.lengths(start, stop))
+        raw *= BASE_PEAK
+        return raw
 
     def sums(self, values: npt.NDArray[np.floating], start: int, stop: int) -> FloatArray:
         """Return sums per row of values given for the peaks of rows ``start:stop``."""
         out = np.zeros(stop - start)
-        filled = np.flatnonzero(np.diff(self.offsets[start : stop + 1]))
+        filled = np.flatnonzero(self.lengths(start, stop))
         if filled.size:
             out[filled] = np.add.reduceat(
                 values, self.offsets[start:stop][filled] - self.offsets[start], dtype=np.float64
@@ -86,13 +108,17 @@ class PeakTable:
         return out
 
     def dense(self, rows: IntArray) -> FloatArray:
-        """Return rows as intensities over m/z, shape (n, 1001), 0 where there is no peak."""
-        lengths = self.offsets[rows + 1] - self.offsets[rows]
+        """Return rows as intensities over m/z, base peak 999, 0 where no peak, shape (n, 1001)."""
+        starts = self.offsets[rows]
+        lengths = self.offsets[rows + 1] - starts
         line = np.repeat(np.arange(rows.size), lengths)
-        starts = np.cumsum(lengths) - lengths
-        at = np.arange(line.size) - starts[line] + self.offsets[rows][line]
+        at = np.arange(line.size) - np.repeat(np.cumsum(lengths) - lengths - starts, lengths)
         out = np.zeros((rows.size, N_COLUMNS))
         out[line, self.mz[at]] = self.intensity[at]
+        tallest = out.max(axis=1)
+        tallest[tallest == 0] = 1.0
+        out /= tallest[:, None]
+        out *= BASE_PEAK
         return out
 
     def blocks(self, n_peaks: int = 4_000_000) -> list[tuple[int, int]]:
@@ -104,14 +130,12 @@ class PeakTable:
             edges.append(min(max(stop, edges[-1] + 1), self.n_rows))
         return list(pairwise(edges))
 
-    def weighted(self, weights: Weights) -> FloatArray:
-        """Return all peaks weighted and normalised to length 1 in each row, shape (n_peaks,)."""
+    def weighted(self, weights: Weights, start: int, stop: int) -> tuple[FloatArray, FloatArray]:
+        """Return the peaks of rows ``start:stop`` weighted, shape (n_peaks,), and row lengths."""
         ladder = np.arange(N_COLUMNS, dtype=np.float64) ** weights.mz_power
-        values = self.intensity.astype(np.float64) ** weights.intensity_power * ladder[self.mz]
-        norm = np.sqrt(self.sums(values * values, 0, self.n_rows))
-        norm[norm == 0] = 1.0
-        values /= np.repeat(norm, self.lengths())
-        return np.asarray(values, dtype=np.float64)
+        values = self.heights(start, stop) ** weights.intensity_power
+        values *= ladder[self.mz[self.part(start, stop)]]
+        return values, np.sqrt(self.sums(values * values, start, stop))
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return what must be stored to have the table again."""
@@ -121,22 +145,16 @@ class PeakTable:
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> PeakTable:
         """Return the table that `arrays` described; memory-mapped arrays are not copied.
 
+        What costs a few milliseconds for a million rows is checked; reading every peak of a large
+        library would not be an opening any more, so beyond eight million they are taken on trust.
+
         Raises
         ------
         SpectrumError
             An array is missing or the arrays do not fit each other (a damaged file).
         """
-        missing = sorted(set(_ARRAY_TYPES) - set(arrays))
-        if missing:
-            raise SpectrumError(f"the peak index lacks {', '.join(missing)}", hint=_REBUILD)
-        for name, wanted in _ARRAY_TYPES.items():
-            if arrays[name].ndim != 1 or arrays[name].dtype != wanted:
-                raise SpectrumError(
-                    f"the peak index holds {name} as {arrays[name].dtype}, "
-                    f"shape {arrays[name].shape}; expected one row of {np.dtype(wanted)}",
-                    hint=_REBUILD,
-                )
-        table = cls(**arrays)  # type: ignore[arg-type]  # each dtype was compared just above
+        held = {name: as_stored(arrays, name, wanted) for name, wanted in _ARRAY_TYPES.items()}
+        table = cls(**held)  # type: ignore[arg-type]  # each dtype was compared just above
         table._check()
         return table
 
@@ -145,20 +163,54 @@ class PeakTable:
         sizes_fit = offsets.size == n + 1 and self.masses.size == n
         sizes_fit = sizes_fit and self.mz.size == self.intensity.size
         if not sizes_fit or offsets[0] != 0 or offsets[-1] != self.mz.size:
-            raise SpectrumError("the arrays of the peak index do not fit each other", hint=_REBUILD)
-        bad_rows = (np.diff(offsets) < 0).any() or (n and not _is_permutation(self.order))
-        bad_peaks = self.mz.size and (self.mz.min() < 1 or self.mz.max() > MZ_MAX)
-        if bad_rows or bad_peaks:
-            raise SpectrumError("the peak index points outside itself", hint=_REBUILD)
+            raise SpectrumError("the arrays of the peak index do not fit each other", hint=REBUILD)
+        if (offsets[1:] < offsets[:-1]).any() or (n and not _is_permutation(self.order)):
+            raise SpectrumError("the peak index points outside itself", hint=REBUILD)
+        if 0 < self.mz.size <= _CHECKED_PEAKS and not 1 <= self.mz.min() <= self.mz.max() <= MZ_MAX:
+            raise SpectrumError("the peak index holds masses outside its range", hint=REBUILD)
 
 
-_REBUILD = "Build the library index again from its entries."
+def freeze(holder: object, *names: str) -> None:
+    """Make arrays of a frozen dataclass read-only views.
+
+    They must not change, and numba compiles the same loop once more for each kind of array:
+    memory-mapped ones are read-only too.
+    """
+    for name in names:
+        view = getattr(holder, name).view()
+        view.flags.writeable = False
+        object.__setattr__(holder, name, view)
+
+
+def as_stored(
+    arrays: Mapping[str, npt.NDArray[np.generic]], name: str, wanted: tuple[type[np.generic], ...]
+) -> npt.NDArray[np.generic]:
+    """Return a stored array as a plain one of the wanted type, not copied.
+
+    Raises
+    ------
+    SpectrumError
+        It is missing, or of another type or shape.
+    """
+    if name not in arrays:
+        raise SpectrumError(f"the peak index lacks {name}", hint=REBUILD)
+    # A memory map is an ndarray with slow slices and no place among compiled arguments.
+    array = np.asarray(arrays[name])
+    if array.ndim != 1 or array.dtype not in wanted or not array.flags.c_contiguous:
+        raise SpectrumError(
+            f"the peak index holds {name} as {array.dtype}, shape {array.shape}; expected one row "
+            f"of {' or '.join(np.dtype(kind).name for kind in wanted)}",
+            hint=REBUILD,
+        )
+    return array
 
 
 def _is_permutation(order: IntArray) -> bool:
     if order.min() < 0 or order.max() >= order.size:
         return False
-    return bool((np.bincount(order, minlength=order.size) == 1).all())
+    seen = np.zeros(order.size, dtype=np.bool_)
+    seen[order] = True
+    return bool(seen.all())
 
 
 def peaks_of(spectrum: Peaks) -> tuple[FloatArray, FloatArray]:
@@ -175,7 +227,7 @@ def peaks_of(spectrum: Peaks) -> tuple[FloatArray, FloatArray]:
                 f"{spectrum.title or 'a spectrum'} is an MS/MS spectrum of precursor "
                 f"{spectrum.precursor_mz:g}; this index compares electron-impact spectra on whole "
                 "masses",
-                hint="Matching MS/MS spectra within an m/z tolerance is not built yet.",
+                hint="Compare MS/MS spectra through a TandemIndex, within an m/z tolerance.",
             )
         return spectrum.mz, spectrum.intensity
     return spectrum
@@ -198,88 +250,3 @@ def unit_query(spectrum: Peaks) -> UnitSpectrum:
             hint="Choose a scan with signal, or export the spectrum again.",
         )
     return query
-
-
-def table_of_spectra(
-    spectra: Sequence[Peaks], masses: Sequence[float | None] | FloatArray | None
-) -> PeakTable:
-    """Return the table of spectra; masses default to what each `MassSpectrum` states."""
-    pairs = [peaks_of(spectrum) for spectrum in spectra]
-    for row, (mz, intensity) in enumerate(pairs):
-        if np.shape(mz) != np.shape(intensity) or np.ndim(mz) != 1:
-            raise GridMismatchError(
-                f"entry {row + 1}: {np.size(mz)} m/z and {np.size(intensity)} intensities"
-            )
-    if masses is None:
-        masses = [s.molecular_mass if isinstance(s, MassSpectrum) else None for s in spectra]
-    known = np.array([np.nan if m is None else m for m in masses], dtype=np.float64)
-    lengths = np.array([len(mz) for mz, _ in pairs], dtype=np.int64)
-    nothing = np.zeros(0)
-    return table_of_peaks(
-        offsets=np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(lengths))),
-        mz=np.concatenate([nothing, *(mz for mz, _ in pairs)]),
-        intensity=np.concatenate([nothing, *(intensity for _, intensity in pairs)]),
-        masses=known,
-    )
-
-
-def table_of_peaks(
-    *, offsets: IntArray, mz: FloatArray, intensity: FloatArray, masses: FloatArray
-) -> PeakTable:
-    """Return the table of spectra given as compressed rows, without a loop over them.
-
-    Raises
-    ------
-    SpectrumError
-        A value is not a number.
-    GridMismatchError
-        The number of masses is not the number of rows.
-    """
-    n_rows = offsets.size - 1
-    if masses.shape != (n_rows,):
-        raise GridMismatchError(f"{masses.size} molecular masses for {n_rows} spectra")
-    _check_finite(offsets, mz, intensity)
-    usable = np.where(masses > 0, masses, np.nan)
-    order = np.argsort(usable, kind="stable")
-    place = np.empty(n_rows, dtype=np.int64)
-    place[order] = np.arange(n_rows)
-    keep = (intensity > 0) & (mz >= 0.5) & (mz < MZ_MAX + 0.5)
-    rows = np.repeat(place, np.diff(offsets))[keep]
-    whole = np.floor(mz[keep] + 0.5).astype(np.int64)
-    height = intensity[keep]
-    # One stable sort brings every (row, mass) together; the tallest of each is kept.
-    key = rows * N_COLUMNS + whole
-    by_key = np.argsort(key, kind="stable")
-    key, height = key[by_key], height[by_key]
-    starts = np.flatnonzero(np.diff(key, prepend=-1))
-    tallest = np.maximum.reduceat(height, starts) if starts.size else height
-    rows, whole = np.divmod(key[starts], N_COLUMNS)
-    scaled = _scaled_rows(rows, tallest)
-    kept = scaled >= SMALLEST_PEAK
-    rows, whole, scaled = rows[kept], whole[kept], scaled[kept]
-    new_offsets = np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=n_rows))))
-    return PeakTable(
-        order=order.astype(np.int64),
-        masses=usable[order],
-        offsets=new_offsets.astype(np.int64),
-        mz=whole.astype(np.int32),
-        intensity=scaled.astype(np.float32),
-    )
-
-
-def _scaled_rows(rows: IntArray, height: FloatArray) -> FloatArray:
-    first = np.flatnonzero(np.diff(rows, prepend=-1))
-    if not first.size:
-        return np.zeros(0)
-    tallest = np.maximum.reduceat(height, first)
-    shares = height / np.repeat(tallest, np.diff(first, append=rows.size))
-    return np.asarray(shares * BASE_PEAK, dtype=np.float64)
-
-
-def _check_finite(offsets: IntArray, mz: FloatArray, intensity: FloatArray) -> None:
-    bad = np.flatnonzero(~(np.isfinite(mz) & np.isfinite(intensity)))
-    if bad.size:
-        row = int(np.searchsorted(offsets, bad[0], side="right"))
-        raise SpectrumError(
-            f"entry {row} holds a peak that is not a number", hint="Leave the entry out."
-        )

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from spectra.axis import FloatArray
+from spectra.derivative import BoolArray
+from spectra.despike import by_shape
 from spectra.similarity import POLYNOMIAL_DEGREE, polynomial_basis
 
 # White noise alone spans about 6 standard deviations between its 0.1 and 99.9 percentiles, up to
@@ -21,8 +23,16 @@ MIN_COVERAGE = 0.25
 SATURATED_ABSORBANCE = 5.0
 # Missing tops of one or two strong bands still leave a spectrum; more does not.
 MAX_SATURATED_SHARE = 0.02
-# As many equal readings at the very top, with a steep edge beside them, are a clipped detector.
+# Where next to no light comes through, a band's top is the detector's noise: it turns up and down
+# from point to point, by far more than noise does elsewhere. Sharp gas lines turn once a line.
+_OPAQUE_ABSORBANCE = 1.5
+_OPAQUE_REACH = 4
+_OPAQUE_TURNS = 5
+_OPAQUE_STEP = 0.05
+# As many readings at the very top, equal but for the dark frame's noise and with a steep edge
+# beside them, are a clipped detector: a band as flat would be 180 points wide and have no edge.
 _PLATEAU_POINTS = 5
+_PLATEAU_SPREAD = 5e-4
 _PLATEAU_EDGE = 0.01
 
 
@@ -51,6 +61,38 @@ class Quality:
     coverage: float = 1.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrationAge:
+    """How old an instrument's axis check was when it measured, and how old it may be.
+
+    Parameters
+    ----------
+    days : float
+        From the check to the measurement.
+    limit_days : float
+        The laboratory's own limit.
+    """
+
+    days: float
+    limit_days: float
+
+    def reason(self) -> str:
+        """Return what speaks against the measurement, or an empty text."""
+        if not self.limit_days > 0:
+            return f"an axis check that is never valid ({self.limit_days:g} days)"
+        if not self.days >= 0:
+            return (
+                f"the axis check is dated {abs(self.days):.1f} days after the measurement: "
+                "check the clocks"
+            )
+        if self.days > self.limit_days:
+            return (
+                f"the axis was last checked {self.days:.0f} days before, "
+                f"{self.limit_days:.0f} are allowed; run the standard"
+            )
+        return ""
+
+
 def check(
     y: FloatArray,
     *,
@@ -58,6 +100,7 @@ def check(
     step_cm1: float = 1.0,
     absorbance: bool = False,
     faults: tuple[str, ...] = (),
+    age: CalibrationAge | None = None,
 ) -> Quality:
     """Return whether a curve can be searched.
 
@@ -75,12 +118,16 @@ def check(
         plateau does.
     faults : tuple of str
         What the reader already found wrong; each is a reason.
+    age : CalibrationAge or None
+        Of the instrument's axis, where it is known.
 
     Returns
     -------
     Quality
     """
     reasons = list(faults)
+    if age is not None and age.reason():
+        reasons.append(age.reason())
     if covered < MIN_COVERAGE:
         reasons.append(
             f"only {covered:.0%} of the compared range was measured, {MIN_COVERAGE:.0%} is needed"
@@ -89,10 +136,11 @@ def check(
     if finite.size < _PLATEAU_POINTS:
         reasons.append(f"{finite.size} usable points in the compared range")
         return Quality(ok=False, reasons=tuple(reasons), coverage=covered)
-    saturated, saturation = _saturation(y, absorbance=absorbance)
-    if saturation:
-        reasons.append(saturation)
-    ratio = signal_to_noise(y, step_cm1)
+    saturated, too_much = saturation(y, absorbance=absorbance)
+    if too_much:
+        reasons.append(too_much)
+    # A cosmic ray on nothing but noise would pass for a band.
+    ratio = signal_to_noise(y if absorbance else by_shape(y).y, step_cm1)
     if ratio is None:
         reasons.append("flat: no band in the compared range")
     elif ratio < MIN_SIGNAL_TO_NOISE:
@@ -140,11 +188,16 @@ def signal_to_noise(y: FloatArray, step_cm1: float = 1.0) -> float | None:
     return float(min(height / noise, 1e6)) if noise > 0 else 1e6
 
 
-def _saturation(y: FloatArray, *, absorbance: bool) -> tuple[bool, str]:
-    """Return whether any point is saturated, and the reason when it is too much."""
+def saturation(y: FloatArray, *, absorbance: bool) -> tuple[bool, str]:
+    """Return whether any point is saturated, and the reason when it is too much.
+
+    Parameters as in `check`; a curve without a number is not judged.
+    """
+    if not np.isfinite(y).any():
+        return False, ""
     lost = ~np.isfinite(y)
     if absorbance:
-        lost = lost | (np.nan_to_num(y, nan=0.0) >= SATURATED_ABSORBANCE)
+        lost = lost | (np.nan_to_num(y, nan=0.0) >= SATURATED_ABSORBANCE) | _noisy_tops(y)
     clipped = _plateau_points(y)
     lost_points = int(np.count_nonzero(lost)) + (clipped if absorbance else 0)
     share = lost_points / y.size
@@ -160,6 +213,24 @@ def _saturation(y: FloatArray, *, absorbance: bool) -> tuple[bool, str]:
     return lost_points > 0, ""
 
 
+def _noisy_tops(y: FloatArray) -> BoolArray:
+    """Return where a high absorbance is nothing but the detector's noise, shape (n,)."""
+    if y.size < 2 * _OPAQUE_REACH + 2:
+        return np.zeros(y.size, dtype=np.bool_)
+    window = np.ones(2 * _OPAQUE_REACH + 1)
+    steps = np.diff(y)
+    turns = np.zeros(y.size)
+    turns[1:-1] = steps[1:] * steps[:-1] < 0
+    sizes = np.append(np.abs(np.nan_to_num(steps, posinf=0.0, neginf=0.0)), 0.0)
+    high = (y > _OPAQUE_ABSORBANCE).astype(np.float64)
+    centres = (
+        (np.convolve(turns, window, "same") >= _OPAQUE_TURNS)
+        & (np.convolve(high, window, "same") > window.size - 0.5)
+        & (np.convolve(sizes, window, "same") > _OPAQUE_STEP * window.size)
+    )
+    return np.asarray(np.convolve(centres.astype(np.float64), window, "same") > 0.5, dtype=np.bool_)
+
+
 def _plateau_points(y: FloatArray) -> int:
     """Return the length of the longest clipped run at the maximum, or 0.
 
@@ -169,7 +240,8 @@ def _plateau_points(y: FloatArray) -> int:
     top, bottom = float(finite.max()), float(finite.min())
     if top <= bottom:
         return 0
-    at_top = np.concatenate(([False], y == top, [False]))
+    flat = y >= top - _PLATEAU_SPREAD * (top - bottom)
+    at_top = np.concatenate(([False], flat, [False]))
     starts = np.flatnonzero(at_top[1:] & ~at_top[:-1])
     stops = np.flatnonzero(~at_top[1:] & at_top[:-1])
     longest = 0

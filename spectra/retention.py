@@ -1,11 +1,22 @@
-"""Retention indices from a ladder of n-alkanes: isothermal and temperature-programmed."""
+"""Retention indices from a ladder of n-alkanes, and when one speaks against a reference.
+
+Isothermal (Kovats) and temperature-programmed (van den Dool and Kratz). An index can only ever
+take a name away, never add weight to one. Knows no runs and no libraries.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 
 from spectra.axis import FloatArray
 from spectra.errors import AxisError, GridMismatchError, SpectrumError
+
+# Between injections of one method on one column: about a hundredth of a minute.
+REPEATABILITY_S = 0.6
 
 
 def _between(
@@ -98,6 +109,195 @@ def kovats_index(
     low, high = np.log(before - dead_time_s), np.log(after - dead_time_s)
     share = (np.log(time_s - dead_time_s) - low) / (high - low)
     return float(100.0 * (n + (higher - n) * share))
+
+
+class Phase(StrEnum):
+    """Class of a column's stationary phase; an index means nothing without it."""
+
+    SEMI_STANDARD_NON_POLAR = "semi-standard non-polar"
+    STANDARD_NON_POLAR = "standard non-polar"
+    POLAR = "polar"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionIndex:
+    """A measured index with its standard uncertainty, in index units."""
+
+    value: float
+    uncertainty: float
+    phase: Phase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedIndex:
+    """An index a reference states.
+
+    Parameters
+    ----------
+    deviation : float or None
+        Scatter of the values behind it, in index units, where the source states it.
+    """
+
+    value: float
+    phase: Phase
+    deviation: float | None = None
+
+
+# How far values of one substance scatter between laboratories, in index units.
+_BETWEEN_LABS = {
+    Phase.SEMI_STANDARD_NON_POLAR: 10.0,
+    Phase.STANDARD_NON_POLAR: 10.0,
+    Phase.POLAR: 20.0,
+    Phase.UNKNOWN: 20.0,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ladder:
+    """The n-alkanes of one method: carbon numbers over retention times.
+
+    Parameters
+    ----------
+    carbons : ndarray of float, shape (n_alkanes,)
+        Ascending.
+    time_s : ndarray of float, shape (n_alkanes,)
+        Retention times in s, ascending.
+    phase : Phase
+        Of the column.
+    dead_time_s : float or None
+        Given for an isothermal run: then indices are Kovats', else van den Dool and Kratz'.
+    time_error_s : float
+        Standard uncertainty of a retention time between two injections of the method, in s.
+    """
+
+    carbons: FloatArray
+    time_s: FloatArray
+    phase: Phase = Phase.SEMI_STANDARD_NON_POLAR
+    dead_time_s: float | None = None
+    time_error_s: float = REPEATABILITY_S
+
+    def __post_init__(self) -> None:
+        for name in ("carbons", "time_s"):
+            values = np.array(getattr(self, name), dtype=np.float64)
+            values.setflags(write=False)
+            object.__setattr__(self, name, values)
+        if not (np.isfinite(self.time_error_s) and self.time_error_s >= 0):
+            raise SpectrumError(f"a retention time error of {self.time_error_s:g} s")
+        # A ladder that cannot be is refused here, not at the first peak.
+        if self.time_s.size:
+            self._index(float(self.time_s[0]))
+        else:
+            _between(0.0, self.time_s, self.carbons)
+
+    @property
+    def span(self) -> str:
+        """The range it covers, for example ``C10 to C32, 251.2 to 1812.0 s``."""
+        return (
+            f"C{self.carbons[0]:g} to C{self.carbons[-1]:g}, "
+            f"{self.time_s[0]:.1f} to {self.time_s[-1]:.1f} s"
+        )
+
+    def covers(self, time_s: float) -> bool:
+        """Return whether an index can be given without extrapolation."""
+        return bool(self.time_s[0] <= time_s <= self.time_s[-1])
+
+    def index(self, time_s: float, apex_error_s: float = 0.0) -> RetentionIndex:
+        """Return the index at a retention time, with its uncertainty.
+
+        Parameters
+        ----------
+        time_s : float
+        apex_error_s : float
+            Standard uncertainty of the apex itself, in s; that between injections is added.
+
+        Raises
+        ------
+        SpectrumError
+            The time lies outside the ladder.
+
+        Notes
+        -----
+        First-order propagation of the three times, the ladder's own carrying the error between
+        injections too, and what a parabola through the next alkane adds to the straight line:
+        a ladder with gaps is worth less.
+        """
+        value = self._index(time_s)
+        before, after, n, higher = _between(time_s, self.time_s, self.carbons)
+        gap = 100.0 * (higher - n)
+        share = (time_s - before) / (after - before)
+        own = float(np.hypot(apex_error_s, self.time_error_s))
+        error_s = np.sqrt(
+            own**2 + ((1 - share) * self.time_error_s) ** 2 + (share * self.time_error_s) ** 2
+        )
+        return RetentionIndex(
+            value=value,
+            uncertainty=float(
+                np.hypot(gap * error_s / (after - before), self._bend(time_s, before, after))
+            ),
+            phase=self.phase,
+        )
+
+    def _bend(self, time_s: float, before: float, after: float) -> float:
+        """Return how far the next alkane draws a parabola away from the straight line."""
+        other = np.flatnonzero((self.time_s != before) & (self.time_s != after))
+        if other.size == 0:
+            return 0.0
+        apart = np.maximum(before - self.time_s[other], self.time_s[other] - after)
+        third = float(self.time_s[other[int(np.argmin(apart))]])
+        n = [float(np.interp(t, self.time_s, self.carbons)) for t in (before, after, third)]
+        slope = (n[1] - n[0]) / (after - before)
+        curvature = ((n[2] - n[1]) / (third - after) - slope) / (third - before)
+        return abs(100.0 * curvature * (time_s - before) * (time_s - after))
+
+    def _index(self, time_s: float) -> float:
+        if self.dead_time_s is None:
+            return programmed_index(time_s, self.time_s, self.carbons)
+        return kovats_index(time_s, self.time_s, self.carbons, self.dead_time_s)
+
+
+def tolerance(measured: RetentionIndex, stated: StatedIndex) -> float:
+    """Return how far an index may lie from a stated one before it speaks against it.
+
+    Three standard deviations of both together: the measured uncertainty, and what one phase class
+    scatters between laboratories and temperature programmes (or the source's own scatter, if it is
+    larger).
+
+    References
+    ----------
+    Babushok et al., J. Chromatogr. A 1157 (2007) 414, doi:10.1016/j.chroma.2007.05.044, on why
+    values of one compound scatter. The width is chosen on the wide side of the windows of 15 to 22
+    units in use: an index that wrongly takes a name away is worse than one that says nothing.
+    """
+    between = _BETWEEN_LABS[stated.phase]
+    if stated.deviation is not None:
+        between = max(between, stated.deviation)
+    return 3.0 * float(np.hypot(measured.uncertainty, between))
+
+
+def veto(measured: RetentionIndex, stated: Sequence[StatedIndex]) -> str:
+    """Return why an index speaks against a reference, or nothing when it does not.
+
+    The nearest of the values stated for the same phase class decides; a reference without such a
+    value is neither favoured nor ruled out.
+
+    Parameters
+    ----------
+    measured : RetentionIndex
+    stated : sequence of StatedIndex
+        All that is known of one substance.
+    """
+    same = [each for each in stated if each.phase is measured.phase is not Phase.UNKNOWN]
+    if not same:
+        return ""
+    nearest = min(same, key=lambda each: abs(each.value - measured.value))
+    off, allowed = measured.value - nearest.value, tolerance(measured, nearest)
+    if index_difference_allows(off, allowed):
+        return ""
+    return (
+        f"retention index {measured.value:.0f} ± {measured.uncertainty:.0f} against "
+        f"{nearest.value:.0f} on a {nearest.phase.value} phase: {off:+.0f}, more than {allowed:.0f}"
+    )
 
 
 def index_difference_allows(difference: float, tolerance: float) -> bool:

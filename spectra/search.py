@@ -1,4 +1,8 @@
-"""The two indexes of the package by their public names, imported when first asked for."""
+"""The three indexes of the package by their public names, imported when first asked for.
+
+`CurveIndex` ranks infrared and Raman curves, `PeakIndex` electron-impact spectra on whole masses,
+`TandemIndex` MS/MS spectra within an m/z tolerance.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +12,28 @@ if TYPE_CHECKING:
     from spectra.curve_index import CurveIndex
     from spectra.curve_rescore import Hits
     from spectra.peak_index import PeakHits, PeakIndex
+    from spectra.peak_tandem import TandemHits, TandemIndex
+    from spectra.peak_tandem_clean import Tolerance
 
 _HOMES = {
     "CurveIndex": "spectra.curve_index",
     "Hits": "spectra.curve_rescore",
-    "PeakIndex": "spectra.peak_index",
     "PeakHits": "spectra.peak_index",
+    "PeakIndex": "spectra.peak_index",
+    "TandemHits": "spectra.peak_tandem",
+    "TandemIndex": "spectra.peak_tandem",
+    "Tolerance": "spectra.peak_tandem_clean",
 }
 
-__all__ = ["CurveIndex", "Hits", "PeakHits", "PeakIndex"]
+__all__ = [
+    "CurveIndex",
+    "Hits",
+    "PeakHits",
+    "PeakIndex",
+    "TandemHits",
+    "TandemIndex",
+    "Tolerance",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -38,8 +38,28 @@ class SpectrumKind(StrEnum):
     OTHER = "other"
 
 
+def settled(values: FloatArray) -> FloatArray:
+    """Return a new array that nothing else writes to, made read-only: it need not be copied again.
+
+    For arrays of 8-byte floats that a reader has just made and of which it keeps no other view.
+    """
+    values.setflags(write=False)
+    return values
+
+
+def _is_settled(values: object) -> bool:
+    """Whether an array owns its numbers and is read-only already."""
+    return (
+        type(values) is np.ndarray
+        and values.base is None
+        and values.dtype == np.float64
+        and not values.flags.writeable
+        and values.flags.c_contiguous
+    )
+
+
 def _frozen(values: object, name: str) -> FloatArray:
-    array = np.array(values, dtype=np.float64)
+    array = np.asarray(values) if _is_settled(values) else np.array(values, dtype=np.float64)
     if array.ndim != 1:
         raise SpectrumError(f"{name} must be one row of numbers, found shape {array.shape}")
     array.setflags(write=False)
@@ -58,7 +78,8 @@ class Spectrum:
     ----------
     title : str
     x, y : ndarray of float, shape (n_points,)
-        In file order and the file's own units. Nothing is flipped, sorted or converted.
+        In file order and the file's own units. Nothing is flipped, sorted or converted. Copied,
+        unless `settled`.
     x_kind, y_kind : XKind, YKind
     x_unit, y_unit : str
         One of the ``UNIT_`` names of `spectra.axis`, or the file's own word.
@@ -263,4 +284,5 @@ __all__ = [
     "Spectrum",
     "SpectrumKind",
     "Technique",
+    "settled",
 ]

@@ -80,9 +80,11 @@ ACTIONS: tuple[Action, ...] = (
     _go("f5", "digest", "Day", "The day's figures for headquarters."),
     _go("f6", "intake", "Intake", "Register a shipment and its sample."),
     _go("f7", "audit", "Audit", "The event log and its proof."),
+    _go("f10", "quarantine", "Quarantine", "Files that wait to be linked to a sample."),
+    _go("ctrl+l", "library", "Libraries", "Reference libraries and their entries."),
     Action(id="app.back", key="escape", do="step_back", label="Back", says="Leave this screen."),
     Action(id="app.quit", key="ctrl+q", do="leave", label="Quit", says="Leave the program."),
-    _act("list.find", "slash", "find", "Find", "Search this list.", "worklist"),
+    _act("list.find", "slash", "find", "Find", "Search this list.", "worklist", "entries"),
     _act(
         "list.refresh",
         "r",
@@ -94,23 +96,42 @@ ACTIONS: tuple[Action, ...] = (
         "alerts",
         "digest",
         "audit",
+        "quarantine",
         "sample",
+        "library",
         footer=False,
     ),
     _act("worklist.open", "enter", "open", "Open", "Open the sample.", "worklist"),
     _act("worklist.order", "o", "order", "Order", "Queue, newest or oldest first.", "worklist"),
+    _act(
+        "worklist.quarantine",
+        "u",
+        "app.go('quarantine')",
+        "Unlinked",
+        "Files that wait to be linked, as F10.",
+        "worklist",
+        footer=False,
+    ),
+    _act("sample.take", "i", "take_run", "Run", "Take a file as a run of it.", "sample"),
     _act("sample.review", "enter,v", "review", "Review", "Open the finding.", "sample"),
     _act("sample.conclude", "c", "conclude", "Conclude", "Conclude by the rule.", "sample"),
     _act("sample.transfer", "t", "transfer", "Hand over", "Hand the sample to a person.", "sample"),
     _act("sample.release", "l", "release", "Release", "Release the shipment.", "sample"),
     _act("sample.seize", "z", "seize", "Seize", "Record the seizure of the shipment.", "sample"),
     _act(
+        "sample.acknowledge",
+        "a",
+        "acknowledge",
+        "Hazard",
+        "Acknowledge the hazard notice.",
+        "sample",
+    ),
+    _act(
         "hazard.acknowledge",
         "a",
         "acknowledge",
         "Acknowledge",
         "Acknowledge the hazard notice.",
-        "sample",
         "review",
         "alerts",
     ),
@@ -164,6 +185,43 @@ ACTIONS: tuple[Action, ...] = (
     _act("board.open", "enter", "open", "Details", "What may be told about it.", "board"),
     _act("digest.before", "p", "day(-1)", "Day before", "The day before.", "digest"),
     _act("digest.after", "n", "day(1)", "Day after", "The day after.", "digest"),
+    _act("quarantine.link", "l,enter", "link", "Link", "Link the file to a sample.", "quarantine"),
+    _act(
+        "quarantine.dismiss",
+        "d",
+        "dismiss_file",
+        "Dismiss",
+        "Close the file as no run, with a reason.",
+        "quarantine",
+    ),
+    _act("quarantine.all", "x", "show_all", "All", "Show closed files too.", "quarantine"),
+    _act("entries.up", "up", "move(-1)", "▴", "Entry above.", "entries", footer=False),
+    _act("entries.down", "down", "move(1)", "▾", "Entry below.", "entries", footer=False),
+    _act("library.open", "enter", "open", "Look into", "The entries of the library.", "library"),
+    _act("entries.mark", "m", "mark", "Mark", "Mark the entry, to compare it.", "entries"),
+    _act(
+        "entries.compare", "c", "compare", "Compare", "The marked entry with this one.", "entries"
+    ),
+    _act(
+        "entries.nearest",
+        "enter",
+        "nearest",
+        "Nearest",
+        "What in the library is nearest to this entry, itself left out.",
+        "entries",
+    ),
+    _act(
+        "entries.words",
+        "w",
+        "words",
+        "Words",
+        "Say in words what the plot shows.",
+        "entries",
+        "compare",
+        "neighbours",
+        footer=False,
+    ),
+    _act("neighbours.compare", "c,enter", "compare", "Compare", "All about the two.", "neighbours"),
     _act("audit.verify", "f8", "verify", "Verify", "Check the whole chain.", "audit"),
     _act("audit.detail", "enter", "detail", "Detail", "The event in full.", "audit"),
 )
@@ -195,6 +253,8 @@ _SPOKEN = {
     "greater_than_sign": ">",
     "escape": "Esc",
     "enter": "Enter",
+    "up": "↑",
+    "down": "↓",
     "left": "←",
     "right": "→",
     "shift+left": "Shift ←",
@@ -208,7 +268,7 @@ def spoken(key: str) -> str:
     for name in key.split(","):
         plain = _SPOKEN.get(name, name)
         plain = f"Ctrl {plain[5:].upper()}" if plain.startswith("ctrl+") else plain
-        names.append(plain.upper() if len(plain) == 2 and plain[0] == "f" else plain)
+        names.append(plain.upper() if plain[0] == "f" and plain[1:].isdigit() else plain)
     return " or ".join(names)
 
 

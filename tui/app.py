@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import App, SystemCommand
@@ -19,12 +19,16 @@ from lims.model import Role
 from spectra.errors import LabError
 from tui import actions, modes, process
 from tui.desk import Desk
-from tui.messages import Moved, Scanned
+from tui.messages import Moved, RunMoved, Scanned
 from tui.record import EXAMINERS, Identity, Record
 from tui.scan import ScanCatcher
 from tui.screens.base import LabScreen
 from tui.text import clean
 from tui.theme import DARK, LIGHT
+
+if TYPE_CHECKING:
+    from lims.stages import Stage
+    from tui.taking import Taking
 
 POLL_S = 2.0
 """How often the app looks whether others have written; one indexed query."""
@@ -57,6 +61,9 @@ class FolApp(App[int]):
             "digest",
             "intake",
             "audit",
+            "quarantine",
+            "library",
+            "take_run",
             "dialogs",
             "help",
         )
@@ -83,6 +90,11 @@ class FolApp(App[int]):
         self.identity: Identity | None = None
         self._scanner = ScanCatcher()
         self._version: object = None
+        self.waiting_files = 0
+        self.taking: Taking | None = None
+        """The run being taken; one at a time."""
+        self.recent_folder = ""
+        """Where the last file was taken from, for this session."""
         self.animation_level = "none"
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -108,11 +120,24 @@ class FolApp(App[int]):
     def on_moved(self, event: Moved) -> None:
         """Let the screen read again what it shows."""
         before, self._version = self._version, event.version
-        if before not in (None, event.version) and isinstance(self.screen, LabScreen):
-            self.screen.moved()
+        if before == event.version or not self._screen_stack:
+            return
+        screen = self.screen
+        if isinstance(screen, LabScreen):
+            if before is not None:
+                screen.moved()
+            screen.ask(lambda record: record.waiting_files(), self._count_files)
+
+    def _count_files(self, waiting: int) -> None:
+        """Say on every screen how many files wait to be linked."""
+        self.waiting_files = waiting if self.may_examine else 0
+        if self._screen_stack and isinstance(self.screen, LabScreen):
+            self.screen.bar.files = self.waiting_files
 
     def on_unmount(self) -> None:
-        """Close the record before the program ends."""
+        """Close the record before the program ends; a run not yet being recorded is dropped."""
+        if self.taking is not None:
+            self.taking.stop()
         self.desk.close()
 
     def identify(self, screen: LabScreen) -> None:
@@ -161,6 +186,10 @@ class FolApp(App[int]):
         """Open the scanned sample; never while a decision is open."""
         screen = self.screen
         if isinstance(screen, ModalScreen):
+            # A question that asks for a number takes it; it still decides nothing by itself.
+            if (take := getattr(screen, "take_scan", None)) is not None:
+                take(event.code)
+                return
             self.bell()
             self.notify(
                 "Scan ignored: answer the open question first.", severity="warning", markup=False
@@ -194,11 +223,52 @@ class FolApp(App[int]):
             self.pop_screen()
         self.push_screen(screen)
 
+    def take_run(self, sample: str, path: Path, portion: str) -> None:
+        """Take a file as a run of a sample; the screens stay usable meanwhile."""
+        from tui.taking import Taking
+
+        def told(_: Stage) -> None:
+            self.post_message(RunMoved(taking))
+
+        taking = Taking(sample, path, portion, told)
+        self.taking = taking
+        self.run_worker(self._take(taking), group="taking", exit_on_error=False)
+        self.post_message(RunMoved(taking))
+
+    async def _take(self, taking: Taking) -> None:
+        outcome = await taking.run(self.desk)
+        self.post_message(RunMoved(taking, outcome))
+
+    def on_run_moved(self, event: RunMoved) -> None:
+        """Tell the sample's own screen; any other hears only of the end."""
+        if event.outcome is not None:
+            self.taking = None
+        from tui.screens.sample import SampleScreen
+
+        screens = [each for stack in self._screen_stacks.values() for each in stack]
+        for screen in screens:
+            if isinstance(screen, SampleScreen):
+                screen.run_moved(event.taking, event.outcome)
+        shown = self.screen
+        if event.outcome is None or isinstance(shown, SampleScreen):
+            return
+        said = f"{event.taking.sample}: {event.outcome.text}"
+        if not isinstance(shown, LabScreen):
+            self.notify(clean(said, 300), markup=False)
+        elif event.outcome.finding is None:
+            shown.failed(said, event.outcome.hint)
+        else:
+            shown.notice(f"✓ {said}", kind="good")
+
     def action_go(self, mode: str) -> None:
         """Show a main screen."""
         if isinstance(self.screen, ModalScreen):
             return
-        if mode == "worklist" and self.identity is not None and not self.may_examine:
+        if (
+            mode in ("worklist", "quarantine")
+            and self.identity is not None
+            and not self.may_examine
+        ):
             mode = "board"
         if mode == self.current_mode:
             while len(self.screen_stack) > 1:
@@ -263,6 +333,8 @@ class FolApp(App[int]):
 
         def answered(sure: bool | None) -> None:
             if sure:
+                if self.taking is not None:
+                    self.taking.stop()
                 self.exit(0)
 
         self.push_screen(Confirm("Leave the program?", open_work, yes="Leave"), answered)

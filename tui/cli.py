@@ -23,11 +23,22 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("tui.commands.files:export_", "Write what was read in an open format."),
     "match": ("tui.commands.files:match", "Match exports against reference libraries."),
     "library": ("tui.commands.library:library", "Reference libraries: import, list, show, verify."),
+    "reference": (
+        "tui.commands.reference:reference",
+        "References of the lab's own: propose, approve, withdraw, list.",
+    ),
+    "again": ("tui.commands.again:again", "Search stored unknowns in libraries that have grown."),
     "substance": ("tui.commands.substance:substance", "Facts, class, hazard group and law."),
+    "law": ("tui.commands.law:law", "Legal rules: list, show, import, review stored findings."),
     "shipment": ("tui.commands.shipment:shipment", "Parcels and conveyances: add, list, show."),
     "sample": ("tui.commands.sample:sample", "Samples: add, list, show, transfer, portion."),
+    "instrument": (
+        "tui.commands.instrument:instrument",
+        "Instruments: add, list, show, and how the text each writes is read.",
+    ),
     "ingest": ("tui.commands.bench:ingest", "Keep a file, read it, match it, record the finding."),
-    "quarantine": ("tui.commands.bench:quarantine", "Files that could not be taken as a run."),
+    "watch": ("tui.commands.watch:watch", "Take what instruments write into a folder."),
+    "quarantine": ("tui.commands.bench:quarantine", "Files that wait: list, link, dismiss."),
     "queue": ("tui.commands.bench:queue", "The scientists' work list."),
     "board": ("tui.commands.bench:board", "The officers' board: what is known of each sample."),
     "alerts": ("tui.commands.bench:alerts", "Hazard notices, and their acknowledgement."),
@@ -43,15 +54,15 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "outbox": ("tui.commands.report:outbox", "What was sent, what waits, what needs a person."),
     "hub": ("tui.commands.hub:hub", "Headquarters: serve, enroll, ingest, digest, flag."),
     "audit": ("tui.commands.audit:audit", "Verify and show the event log."),
+    "bundle": ("tui.commands.care:bundle", "All there is on one sample, with proofs, in a zip."),
+    "backup": ("tui.commands.care:backup", "Copy the lab and verify the copy."),
+    "restore": ("tui.commands.care:restore", "Make a lab of a backup, or check one."),
+    "doctor": ("tui.commands.care:doctor", "Look at the lab and this computer; say what to do."),
 }
 
 # Named in the manual of the whole system, not built in this version: said so, never pretended.
 NOT_BUILT = {
     "case": "cases and outcomes",
-    "watch": "watching an instrument's folder",
-    "backup": "verified backups",
-    "restore": "restoring a backup",
-    "doctor": "the self-check",
     "serve": "the guarded browser front end",
 }
 

@@ -1,4 +1,6 @@
-"""Threads of the app: one that owns the record, one for files and plots. Screens never block.
+"""Threads of the app: one that owns the record, one for files and plots, one for runs being taken.
+
+Screens never block.
 
 The record is opened on first use, after the first frame, in the thread that goes on using it.
 """
@@ -32,6 +34,7 @@ class Desk(Generic[RecordType]):
         self._record: RecordType | None = None
         self._clerk = ThreadPoolExecutor(1, thread_name_prefix="record")
         self._bench = ThreadPoolExecutor(1, thread_name_prefix="bench")
+        self._intake = ThreadPoolExecutor(1, thread_name_prefix="intake")
 
     async def call(self, work: Callable[[RecordType], Result]) -> Result:
         """Return ``work(record)``, run in the record's own thread with the caller's context."""
@@ -47,15 +50,21 @@ class Desk(Generic[RecordType]):
 
     async def aside_on_record(self, work: Callable[[RecordType], Result]) -> Result:
         """Return ``work(record)`` on a record of its own, so that a long check holds up nobody."""
+        return await self.aside(lambda: self._opened_and_closed(work))
 
-        def opened_and_closed() -> Result:
-            record = self._opener()
-            try:
-                return work(record)
-            finally:
-                record.close()
+    async def apart_on_record(self, work: Callable[[RecordType], Result]) -> Result:
+        """Return ``work(record)`` on a record and in a thread of its own: plots go on meanwhile."""
+        context, loop = copy_context(), asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self._intake, lambda: context.run(lambda: self._opened_and_closed(work))
+        )
 
-        return await self.aside(opened_and_closed)
+    def _opened_and_closed(self, work: Callable[[RecordType], Result]) -> Result:
+        record = self._opener()
+        try:
+            return work(record)
+        finally:
+            record.close()
 
     def _opened(self) -> RecordType:
         if self._record is None:
@@ -63,8 +72,9 @@ class Desk(Generic[RecordType]):
         return self._record
 
     def close(self) -> None:
-        """Close the record in its own thread and stop both threads; calls not begun are dropped."""
+        """Close the record in its own thread and stop all threads; calls not begun are dropped."""
         self._bench.shutdown(wait=False, cancel_futures=True)
+        self._intake.shutdown(wait=False, cancel_futures=True)
         self._clerk.submit(self._let_go)
         self._clerk.shutdown(wait=True)
 

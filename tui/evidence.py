@@ -60,7 +60,7 @@ class QuerySource:
             raise EvidenceError(f"{self._run.file_name} holds no spectrum that can be drawn")
         named = [s for s in usable if s.title == answer.title]
         chosen = named[0] if len(named) == 1 else usable[min(answer.index, len(usable) - 1)]
-        return _comparable(chosen)
+        return comparable(chosen)
 
     def _read(self) -> tuple[Measurement, ...]:
         if self._spectra is None:
@@ -89,7 +89,8 @@ class QuerySource:
         return self._components[apart.index(min(apart))].spectrum
 
 
-def _comparable(measured: Measurement) -> Measurement:
+def comparable(measured: Measurement) -> Measurement:
+    """Return a measurement as it is compared: infrared in transmittance as absorbance."""
     if not isinstance(measured, Spectrum):
         return measured
     from spectra.convert import to_absorbance
@@ -106,7 +107,7 @@ def reference_of(libraries_folder: Path, hit: HitLine) -> Measurement:
 
     version = hit.version or None
     with libraries.open(hit.library, folder=libraries_folder, version=version) as library:
-        return _comparable(library.entry(hit.entry).draft.measurement())
+        return comparable(library.entry(hit.entry).draft.measurement())
 
 
 def trace(label: str, measured: Measurement) -> Trace:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
+
+if TYPE_CHECKING:
+    from tui.taking import Outcome, Taking
 
 
 class Arrived(Message):
@@ -32,6 +35,15 @@ class Moved(Message):
     def __init__(self, version: object) -> None:
         super().__init__()
         self.version = version
+
+
+class RunMoved(Message):
+    """A run being taken has begun a stage, or ended."""
+
+    def __init__(self, taking: Taking, outcome: Outcome | None = None) -> None:
+        super().__init__()
+        self.taking = taking
+        self.outcome = outcome
 
 
 class Scanned(Message):

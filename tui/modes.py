@@ -45,6 +45,18 @@ def _audit() -> Screen[None]:
     return Audit()
 
 
+def _quarantine() -> Screen[None]:
+    from tui.screens.quarantine import Quarantine
+
+    return Quarantine()
+
+
+def _library() -> Screen[None]:
+    from tui.screens.library import Libraries
+
+    return Libraries()
+
+
 MODES: dict[str, Callable[[], Screen[None]]] = {
     "worklist": _worklist,
     "board": _board,
@@ -52,4 +64,6 @@ MODES: dict[str, Callable[[], Screen[None]]] = {
     "digest": _digest,
     "intake": _intake,
     "audit": _audit,
+    "quarantine": _quarantine,
+    "library": _library,
 }

@@ -19,6 +19,7 @@ from lims.model import (
     Event,
     Finding,
     Person,
+    Quarantined,
     Role,
     Sample,
     SampleDraft,
@@ -31,6 +32,8 @@ from lims.model import (
 if TYPE_CHECKING:
     from lims.audit import AuditReport
     from lims.lab import Lab
+    from lims.library_care import LabLibrary
+    from lims.stages import Going
     from reports.document import DailyReport
 
 
@@ -127,6 +130,52 @@ class Record:
         if people.person(self._lab, self._me).roles & EXAMINERS:
             return alerts.open_alerts(self._lab, include_acknowledged=everything)
         return alerts.alerts_for(self._lab, self._me, include_acknowledged=everything)
+
+    def libraries(self) -> Sequence[LabLibrary]:
+        """Return every library version that the disk or the record knows."""
+        from lims import library_care
+
+        return library_care.libraries(self._lab)
+
+    def take_run(self, path: Path, sample: str, *, portion: str, going: Going) -> Finding:
+        """Record a file as a run of a sample; ``going`` hears of each stage and may stop it."""
+        from lims import examination
+
+        portion = self._portion_id(sample, portion)
+        return examination.ingest(self._lab, self._me, path, sample, portion=portion, going=going)
+
+    def _portion_id(self, sample: str, portion: str) -> str:
+        """Return a portion's id; a person names it by its number alone."""
+        from lims import ids, queries
+
+        if not portion.isdigit():
+            return portion
+        return ids.child(queries.sample_record(self._lab, sample).sample.number, "", int(portion))
+
+    def waiting_files(self) -> int:
+        """Return how many files wait in quarantine."""
+        from lims import quarantine
+
+        return quarantine.waiting(self._lab)
+
+    def quarantined(self, *, everything: bool) -> Sequence[Quarantined]:
+        """Return the files that wait in quarantine, or all that ever did."""
+        from lims import quarantine
+
+        return quarantine.listed(self._lab, everything=everything)
+
+    def link_file(self, number: str, sample: str, *, portion: str) -> Finding:
+        """Record a quarantined file as a run of a sample; a portion by its id or its number."""
+        from lims import pickup
+
+        portion = self._portion_id(sample, portion)
+        return pickup.link(self._lab, self._me, number, sample, portion=portion)
+
+    def dismiss_file(self, number: str, reason: str) -> None:
+        """Close a quarantined file as no run of any sample."""
+        from lims import quarantine
+
+        quarantine.dismiss(self._lab, self._me, number, reason)
 
     def acknowledge(self, alert: str) -> None:
         """Acknowledge a notice as the person signed in."""

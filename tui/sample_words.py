@@ -61,7 +61,9 @@ def found(record: SampleRecord) -> str:
     conclusion = record.sample.conclusion
     if conclusion is not None:
         missing = f" (missing: {', '.join(conclusion.missing)})" if conclusion.missing else ""
-        return f"{conclusion.level}: {conclusion.text}{missing}"
+        level, text = str(conclusion.level), conclusion.text
+        said = text if text.startswith(level) else f"{level}: {text}"
+        return said + missing
     live = [f for f in record.findings if f.state is not FindingState.SUPERSEDED]
     if live:
         return "not concluded; " + "; ".join(f.headline for f in live)

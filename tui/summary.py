@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from instruments.export import Export
+from instruments.formats.gc_peaks import peaks_of
 from spectra.axis import UNIT_MZ, UNIT_S, FloatArray, XKind, YKind
 from spectra.spectrum import MassRun, MassSpectrum, Measurement
 
@@ -42,7 +43,8 @@ def spectrum_entry(item: Measurement) -> dict[str, Any]:
         entry["base_peak_mz"] = item.base_peak_mz
         entry["precursor_mz"] = item.precursor_mz
         entry["retention_time_s"] = item.retention_time_s
-    return entry
+    peaks = peaks_of(item.metadata)
+    return entry | {"peaks": peaks} if peaks else entry
 
 
 def _run_entry(run: MassRun) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import re
 import numpy as np
 
 from instruments.checks import curve_faults
-from instruments.decoding import number
+from instruments.decoding import numbers
 from instruments.errors import CorruptFileError
 from instruments.export import Reading
 from instruments.limits import AGAIN, SPECTRUM_BYTES, require_points
@@ -39,10 +39,9 @@ class AgilentAspReader:
     def read(self, data: bytes, name: str) -> Reading:
         """Return the one spectrum of the file."""
         cells = data.decode("latin-1").split()
-        values = [number(cell) for cell in cells]
-        if len(values) < 7 or any(value is None for value in values):
+        flat = numbers(cells)
+        if flat is None or flat.size < 7:
             raise CorruptFileError("a line that is no number", hint=AGAIN)
-        flat = np.array(values, dtype=np.float64)
         announced, first, last = int(flat[0]), float(flat[1]), float(flat[2])
         require_points(announced, "the first line")
         y = flat[6:]

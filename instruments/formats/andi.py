@@ -1,13 +1,10 @@
-"""ANDI / AIA netCDF (.cdf): GC-MS runs and chromatograms, on `scipy.io.netcdf_file`.
+"""ANDI / AIA netCDF (.cdf): GC-MS runs and chromatograms.
 
 Source: ASTM E1947 (chromatography) and E2077 (mass spectrometry). The header is checked against the
-file's size before scipy sees it.
+file's size before any array is taken.
 """
 
 from __future__ import annotations
-
-import io
-from typing import Protocol, cast
 
 import numpy as np
 
@@ -15,27 +12,13 @@ from instruments.checks import curve_faults, peak_faults, time_faults
 from instruments.cleaning import clean_map, one_line
 from instruments.errors import CorruptFileError
 from instruments.export import Reading
-from instruments.formats import netcdf_header
+from instruments.formats.netcdf_arrays import Arrays, opened
 from instruments.limits import AGAIN, RUN_BYTES
 from spectra.axis import UNIT_MIN, UNIT_S, FloatArray, IntArray, XKind
-from spectra.spectrum import Chromatogram, MassRun, MassSpectrum, Measurement, Technique
+from spectra.spectrum import Chromatogram, MassRun, MassSpectrum, Measurement, Technique, settled
 
 _NOT_GIVEN = -9998.0
 _HIGHEST_MZ = 100_000.0
-
-
-class _Variable(Protocol):
-    shape: tuple[int, ...]
-    _attributes: dict[str, object]
-
-    def __getitem__(self, index: object) -> object: ...
-
-    def getValue(self) -> object: ...  # noqa: N802 - scipy's name
-
-
-class _File(Protocol):
-    variables: dict[str, _Variable]
-    _attributes: dict[str, object]
 
 
 class AndiReader:
@@ -51,14 +34,10 @@ class AndiReader:
 
     def read(self, data: bytes, name: str) -> Reading:
         """Return the run, or the chromatogram of a file without mass values."""
-        from scipy.io import netcdf_file
-
-        netcdf_header.check(data)
         try:
-            opened = netcdf_file(io.BytesIO(data), "r", mmap=False, maskandscale=True)
-            source = cast("_File", opened)
+            source = opened(data)
             metadata = _metadata(source)
-            if "mass_values" in source.variables and "scan_index" in source.variables:
+            if "mass_values" in source and "scan_index" in source:
                 return _run(source, metadata)
             return _chromatogram(source, metadata)
         except (ValueError, TypeError, KeyError, IndexError, OverflowError, EOFError) as error:
@@ -71,33 +50,26 @@ def _text(value: object) -> str:
     return one_line(str(value))
 
 
-def _metadata(source: _File) -> dict[str, str]:
-    return clean_map({key: _text(value) for key, value in source._attributes.items()})
+def _metadata(source: Arrays) -> dict[str, str]:
+    return clean_map({key: _text(value) for key, value in source.attributes.items()})
 
 
-def _numbers(source: _File, name: str) -> FloatArray:
-    values = np.ma.asarray(source.variables[name][:], dtype=np.float64)
-    return np.asarray(values.filled(np.nan), dtype=np.float64).ravel()
-
-
-def _scalar(source: _File, name: str) -> float | None:
-    if name not in source.variables:
+def _scalar(source: Arrays, name: str) -> float | None:
+    if name not in source:
         return None
-    variable = source.variables[name]
-    value = float(np.asarray(variable.getValue() if not variable.shape else variable[:]).flat[0])
+    value = source.first(name)
     return value if np.isfinite(value) and value > _NOT_GIVEN else None
 
 
-def _unit(source: _File, name: str, metadata: dict[str, str]) -> str:
-    variable = source.variables.get(name)
-    stated = _text(variable._attributes.get("units", "")) if variable is not None else ""
+def _unit(source: Arrays, name: str, metadata: dict[str, str]) -> str:
+    stated = _text(source.attributes_of(name).get("units", "")) if name in source else ""
     return stated or metadata.get("retention_unit", "") or metadata.get("units", "")
 
 
-def _run(source: _File, metadata: dict[str, str]) -> Reading:
+def _run(source: Arrays, metadata: dict[str, str]) -> Reading:
     starts = _integers(source, "scan_index")
     counts = _integers(source, "point_count")
-    mz, intensity = _numbers(source, "mass_values"), _numbers(source, "intensity_values")
+    mz, intensity = source.numbers("mass_values"), source.numbers("intensity_values")
     if starts.size == 0 or starts.size != counts.size or mz.size != intensity.size:
         raise CorruptFileError("the scan table and the peaks do not belong together", hint=AGAIN)
     if (counts < 0).any() or (starts < 0).any() or (starts + counts > mz.size).any():
@@ -107,19 +79,17 @@ def _run(source: _File, metadata: dict[str, str]) -> Reading:
     offsets = np.concatenate(([0], np.cumsum(counts)))
     if int(offsets[-1]) > mz.size:
         raise CorruptFileError("scans overlap: more peaks in scans than in the file", hint=AGAIN)
-    # Slots outside every scan may hold rubbish in some vendors' files: take only what scans own.
-    own = np.repeat(starts - offsets[:-1], counts) + np.arange(int(offsets[-1]))
-    mz, intensity = mz[own], intensity[own]
+    mz, intensity = _of_scans(mz, intensity, starts, counts, offsets)
     warnings: list[str] = []
-    sane = np.isfinite(mz) & (mz <= _HIGHEST_MZ) & np.isfinite(intensity)
-    if not sane.all():
+    if not _all_sane(mz, intensity):
+        sane = np.isfinite(mz) & (mz <= _HIGHEST_MZ) & np.isfinite(intensity)
         warnings.append(f"{int((~sane).sum())} peaks with an impossible m/z were left out")
         kept = np.concatenate(([0], np.cumsum(sane)))
         offsets, mz, intensity = kept[offsets], mz[sane], intensity[sane]
-    if counts.size == 1 and "scan_acquisition_time" not in source.variables:
+    if counts.size == 1 and "scan_acquisition_time" not in source:
         return _single(mz, intensity, metadata, warnings)
     times, unit, faults = _times(source, metadata, starts.size)
-    tic = _numbers(source, "total_intensity") if "total_intensity" in source.variables else None
+    tic = source.numbers("total_intensity") if "total_intensity" in source else None
     if tic is not None and (tic.size != starts.size or not np.isfinite(tic).all()):
         warnings.append("the stored total ion current does not fit the scans; the sum is used")
         tic = None
@@ -127,8 +97,8 @@ def _run(source: _File, metadata: dict[str, str]) -> Reading:
         title=metadata.get("experiment_title", ""),
         scan_time_s=times,
         offsets=offsets,
-        mz=mz,
-        intensity=intensity,
+        mz=settled(mz),
+        intensity=settled(intensity),
         stored_tic=tic,
         ionization=_ionization(metadata),
         metadata=metadata | {"time unit in file": unit or "s (by the standard)"},
@@ -141,8 +111,27 @@ def _run(source: _File, metadata: dict[str, str]) -> Reading:
     )
 
 
-def _integers(source: _File, name: str) -> IntArray:
-    values = _numbers(source, name)
+def _of_scans(
+    mz: FloatArray, intensity: FloatArray, starts: IntArray, counts: IntArray, offsets: IntArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return the peaks that scans own; slots outside every scan may hold a vendor's rubbish."""
+    total = int(offsets[-1])
+    if (starts == offsets[:-1]).all():
+        return (mz[:total], intensity[:total]) if total < mz.size else (mz, intensity)
+    own = np.repeat(starts - offsets[:-1], counts) + np.arange(total)
+    return mz[own], intensity[own]
+
+
+def _all_sane(mz: FloatArray, intensity: FloatArray) -> bool:
+    """Return whether four numbers show that every peak can be one; a NaN shows in them."""
+    if not mz.size:
+        return True
+    ends = (mz.min(), mz.max(), intensity.min(), intensity.max())
+    return bool(np.isfinite(ends).all() and ends[1] <= _HIGHEST_MZ)
+
+
+def _integers(source: Arrays, name: str) -> IntArray:
+    values = source.numbers(name)
     if not np.isfinite(values).all() or (np.abs(values) > 2**52).any():
         raise CorruptFileError(f"{name} holds what is no count", hint=AGAIN)
     return values.astype(np.int64)
@@ -165,12 +154,12 @@ def _single(
 
 
 def _times(
-    source: _File, metadata: dict[str, str], n_scans: int
+    source: Arrays, metadata: dict[str, str], n_scans: int
 ) -> tuple[FloatArray, str, list[str]]:
     unit = _unit(source, "scan_acquisition_time", metadata)
-    if "scan_acquisition_time" not in source.variables:
+    if "scan_acquisition_time" not in source:
         return np.arange(n_scans, dtype=np.float64), unit, ["no scan times: the scan number stands"]
-    times = _numbers(source, "scan_acquisition_time")
+    times = source.numbers("scan_acquisition_time")
     if times.size != n_scans:
         raise CorruptFileError(f"{n_scans} scans and {times.size} scan times", hint=AGAIN)
     faults: list[str] = []
@@ -190,20 +179,18 @@ def _ionization(metadata: dict[str, str]) -> str:
     return "CI" + sign if "chemical" in stated else one_line(stated, limit=20)
 
 
-def _chromatogram(source: _File, metadata: dict[str, str]) -> Reading:
-    name = "ordinate_values" if "ordinate_values" in source.variables else "total_intensity"
-    if name not in source.variables:
+def _chromatogram(source: Arrays, metadata: dict[str, str]) -> Reading:
+    name = "ordinate_values" if "ordinate_values" in source else "total_intensity"
+    if name not in source:
         raise CorruptFileError(
             "netCDF without scans or ordinates: no chromatogram and no mass spectra",
             hint="Export the run as ANDI/AIA from the instrument's software.",
         )
-    y = _numbers(source, name)
+    y = source.numbers(name)
     if y.size == 0:
         raise CorruptFileError("the chromatogram holds no points", hint=AGAIN)
-    stored = next(
-        (v for v in ("raw_data_retention", "scan_acquisition_time") if v in source.variables), ""
-    )
-    x = _numbers(source, stored) if stored else np.empty(0)
+    stored = next((v for v in ("raw_data_retention", "scan_acquisition_time") if v in source), "")
+    x = source.numbers(stored) if stored else np.empty(0)
     faults: list[str] = []
     if x.size != y.size or not np.isfinite(x).all() or (x > 1e30).any():
         interval = _scalar(source, "actual_sampling_interval")

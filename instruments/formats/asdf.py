@@ -32,13 +32,22 @@ _DUPLICATE = frozenset(_DUP)
 # E and e are digits in SQZ and exponents elsewhere, so they do not make a block compressed.
 COMPRESSED = re.compile(r"[@%A-DF-Za-df-z]")
 _MISSING_WORD = re.compile(r"\b(?:nan|inf|infinity)\b", re.IGNORECASE)
-_AFFN = r"[-+]?(?:\d+\.?\d*|\.\d+)"
+# Possessive: a line of ten million digits must not be tried in ten million ways.
+_AFFN = r"[-+]?+(?:\d++\.?+\d*+|\.\d++)"
 _PLAIN = re.compile(rf"({_AFFN}(?:[eE][-+]?\d{{1,3}})?)|(\?)|([\s,;]+)|(.)")
 _PACKED = re.compile(
     rf"({_AFFN}(?:[eE][-+]\d{{1,3}}(?=[\s,;]|$))?)|([@A-Za-z%][\d.]*)|(\?)|([\s,;]+)|(.)"
 )
-# A line of a table holds an ordinate: alone, 646.2E66 can only be x and the digits 566.
-_ONLY_SQZ = re.compile(rf"\s*{_AFFN}[eE]\d+\s*")
+# Lines whose every letter has one meaning, so that no token need be weighed.
+_DIGITS_LINE = re.compile(r"[-+.\d \t]*+", re.ASCII)
+_SQUEEZED_LINE = re.compile(r"(?:[@%A-Za-s]\d{0,15}+)*+", re.ASCII)
+_SQUEEZED = re.compile(r"([@%A-Za-s])(\d*)", re.ASCII)
+# A line of plain numbers, at least two of them: x and an ordinate. Alone, 646.2E66 can only be x
+# and the digits 566, and in 0E000E000 no E is an exponent.
+_EXPONENT = r"(?:[eE][-+]?+\d{1,3}+)?+"
+_PLAIN_LINE = re.compile(
+    rf"\s*+{_AFFN}{_EXPONENT}(?:(?:[\s,;]++|(?=[-+]))(?:{_AFFN}{_EXPONENT}|\?))++[\s,;]*+"
+)
 # At the start of a compressed line an E after x is an exponent only with a sign and two digits.
 _X_START = re.compile(rf"\s*({_AFFN}(?:[eE][-+]\d{{2,3}}(?=[-+\s@A-Za-z%]))?)")
 
@@ -55,12 +64,15 @@ class Ordinates:
         For each line, the index of its first ordinate and the abscissa written before it.
     bad_checks : list of int
         Lines (from 0) whose check point does not repeat the last ordinate.
+    checks : int
+        Check points compared.
     """
 
     values: list[float]
     line_x: list[tuple[int, float]]
     bad_checks: list[int]
     last_line: int = 0
+    checks: int = 0
 
 
 def decode(lines: Sequence[str], limit: int) -> Ordinates:
@@ -78,14 +90,11 @@ def decode(lines: Sequence[str], limit: int) -> Ordinates:
     CorruptFileError
         A character that is no number, a difference without a start, or too many values.
     """
-    compressed = any(
-        COMPRESSED.search(text) or _ONLY_SQZ.fullmatch(text)
-        for text in (_MISSING_WORD.sub("?", line) for line in lines)
-    )
+    lines = _without_words(lines)
+    compressed = _any_compressed(lines)
     result = Ordinates(values=[], line_x=[], bad_checks=[])
     ended_in_difference = False
-    for at, raw in enumerate(lines):
-        line = _MISSING_WORD.sub("?", raw)
+    for at, line in enumerate(lines):
         if not line.strip():
             continue
         text = line.lstrip()
@@ -96,7 +105,8 @@ def decode(lines: Sequence[str], limit: int) -> Ordinates:
             )
         rest = text[start.end() :]
         before = len(result.values)
-        difference = _decode_line(rest, compressed, result, at, limit)
+        quick = _decode_quick(rest, compressed, result, limit)
+        difference = _decode_line(rest, compressed, result, at, limit) if quick is None else quick
         first = _drop_check_point(result, before, at, ended_in_difference)
         result.line_x.append((first, float(start.group(1))))
         ended_in_difference = difference
@@ -104,16 +114,88 @@ def decode(lines: Sequence[str], limit: int) -> Ordinates:
     return result
 
 
+def _without_words(lines: Sequence[str]) -> Sequence[str]:
+    """Return the lines with a question mark for each word that means a missing number."""
+    lowered = "\n".join(lines).lower()
+    if "nan" not in lowered and "inf" not in lowered:
+        return lines
+    return [_MISSING_WORD.sub("?", line) for line in lines]
+
+
+def _any_compressed(lines: Sequence[str]) -> bool:
+    whole = "\n".join(lines)
+    if COMPRESSED.search(whole):
+        return True
+    return ("E" in whole or "e" in whole) and any(_is_compressed(line) for line in lines)
+
+
+def _is_compressed(line: str) -> bool:
+    """Return whether letters of a line are digits. E alone may be one, or an exponent."""
+    if COMPRESSED.search(line):
+        return True
+    return ("E" in line or "e" in line) and not _PLAIN_LINE.fullmatch(line)
+
+
 def _drop_check_point(result: Ordinates, before: int, at: int, wanted: bool) -> int:
     """Compare and remove a check point; return the index of the line's first ordinate."""
     values = result.values
     if not wanted or before == 0 or len(values) == before:
         return before
+    result.checks += 1
     previous, repeated = values[before - 1], values[before]
     if not (previous == repeated or (previous != previous and repeated != repeated)):
         result.bad_checks.append(at)
     del values[before]
     return before - 1
+
+
+def _decode_quick(rest: str, compressed: bool, result: Ordinates, limit: int) -> bool | None:
+    """Do as `_decode_line` for the two usual kinds of line; None, and nothing done, for others."""
+    if _DIGITS_LINE.fullmatch(rest):
+        spaced = rest.replace("+", " +").replace("-", " -")
+        try:
+            found, difference = list(map(float, spaced.split())), False
+        except ValueError:
+            return None
+    elif compressed and _SQUEEZED_LINE.fullmatch(rest):
+        squeezed = _squeezed(rest, limit)
+        if squeezed is None:
+            return None
+        found, difference = squeezed
+    else:
+        return None
+    if len(result.values) + len(found) > limit:
+        return None
+    result.values.extend(found)
+    return difference
+
+
+def _squeezed(rest: str, limit: int) -> tuple[list[float], bool] | None:
+    """Return the ordinates of a line of letters and digits, and whether it ends in a difference."""
+    found: list[float] = []
+    current = step = 0.0
+    difference = False
+    for letter, digits in _SQUEEZED.findall(rest):
+        value = float(_FIRST_DIGIT[letter] + digits)
+        if letter in _SQZ:
+            current, difference = value, False
+        elif not found:
+            return None
+        elif letter in _DIF:
+            step, difference = value, True
+            current += step
+        else:
+            repeats = int(value) - 1
+            if len(found) + repeats > limit:
+                return None
+            if difference:
+                found.extend([current + step * k for k in range(1, repeats + 1)])
+                current += step * repeats
+            else:
+                found.extend([current] * repeats)
+            continue
+        found.append(current)
+    return found, difference
 
 
 def _decode_line(rest: str, compressed: bool, result: Ordinates, at: int, limit: int) -> bool:
@@ -180,14 +262,12 @@ def decode_pairs(lines: Sequence[str], width: int = 2) -> tuple[FloatArray, bool
     Separators may be blanks, commas, semicolons or line ends; decimal commas are told from
     separators by blanks or semicolons standing between the values of a pair.
     """
-    text = "\n".join(lines)
-    if _MISSING_WORD.search(text) or "?" in text:
-        text = _MISSING_WORD.sub("nan", text).replace("?", "nan")
-    if _has_decimal_commas(lines):
+    text = "\n".join(_without_words(lines)).replace("?", "nan")
+    if "," in text and _has_decimal_commas(lines):
         text = text.replace(",", ".")
     cells = text.replace(",", " ").replace(";", " ").split()
     try:
-        flat = np.array(cells, dtype=np.float64)
+        flat = np.array(list(map(float, cells)), dtype=np.float64)
     except ValueError:
         raise CorruptFileError("the table of pairs holds something that is no number") from None
     whole = flat.size // width * width

@@ -10,14 +10,14 @@ import re
 
 import numpy as np
 
-from instruments.checks import curve_faults, peak_faults, time_faults
+from instruments.checks import curve_faults, peak_faults, text_notes, time_faults
 from instruments.cleaning import clean_map, one_line
 from instruments.decoding import decode, number
 from instruments.errors import CorruptFileError, RefusedFormatError
 from instruments.export import Reading
-from instruments.formats.jcamp_records import Block, Table, blocks, first_number
+from instruments.formats.jcamp_records import Block, Table, first_number, gather
 from instruments.formats.jcamp_tables import Curve, columns, decode_table
-from instruments.limits import RUN_BYTES
+from instruments.limits import AGAIN, MAX_POINTS, RUN_BYTES
 from instruments.units import x_axis, y_axis
 from spectra.axis import UNIT_MIN, UNIT_S, XKind
 from spectra.spectrum import (
@@ -67,18 +67,19 @@ class JcampReader:
     def read(self, data: bytes, name: str) -> Reading:
         """Return every block with data, in file order."""
         text, _ = decode(data)
-        found = blocks(text)
+        found, missing = gather(text)
         if not found:
             raise CorruptFileError(
                 "JCAMP-DX labels but no data table",
                 hint="The file is cut, or only the header was exported.",
             )
         spectra: list[Measurement] = []
-        warnings: list[str] = []
+        warnings: list[str] = [*missing, *text_notes(text)]
         techniques: list[Technique] = []
+        room = _Room(MAX_POINTS + len(data))
         for at, block in enumerate(found):
             technique = _technique(block)
-            measured, notes = _measurements(block, technique)
+            measured, notes = _measurements(block, technique, room)
             prefix = f"block {at + 1}: " if len(found) > 1 else ""
             warnings.extend(prefix + note for note in notes)
             spectra.extend(measured)
@@ -94,6 +95,22 @@ class JcampReader:
             metadata=_metadata(found[0]),
             warnings=tuple(warnings),
         )
+
+
+class _Room:
+    """How many more points a whole file may hold: repetitions in many tables add up."""
+
+    def __init__(self, points: int) -> None:
+        self._left = points
+
+    def take(self, points: int) -> None:
+        """Raise when the tables of the file hold more than it can."""
+        self._left -= points
+        if self._left < 0:
+            raise CorruptFileError(
+                "the tables of the file expand beyond what it can hold: damaged or hostile",
+                hint=AGAIN,
+            )
 
 
 def _of_file(spectra: list[Measurement], techniques: list[Technique]) -> Technique:
@@ -155,14 +172,16 @@ def _title(block: Block) -> str:
     return one_line(block.text("TITLE") or block.text("NAMES") or block.text("CASNAME"))
 
 
-def _measurements(block: Block, technique: Technique) -> tuple[list[Measurement], list[str]]:
+def _measurements(
+    block: Block, technique: Technique, room: _Room
+) -> tuple[list[Measurement], list[str]]:
     if any("SCANNUMBER" in t.records or "RETENTIONTIME" in t.records for t in block.tables):
-        return [_run(block, block.tables)], []
+        return [_run(block, block.tables, room)], []
     pages = len(block.tables)
     if technique is Technique.MS and (pages >= _RUN_PAGES or "$FOLRUN" in block.records):
-        return [_run(block, block.tables)], []
+        return [_run(block, block.tables, room)], _missing_pages(block)
     spectra: list[Measurement] = []
-    notes: list[str] = []
+    notes: list[str] = _missing_pages(block)
     for table in block.tables:
         if table.label == "PEAKASSIGNMENTS" and len(block.tables) > 1:
             continue
@@ -172,9 +191,22 @@ def _measurements(block: Block, technique: Technique) -> tuple[list[Measurement]
                 hint="Export one curve of x and y.",
             )
         curve = decode_table(block, table)
+        room.take(curve.x.size)
         notes.extend(curve.warnings)
         spectra.append(_measurement(block, table, curve, technique))
     return spectra, notes
+
+
+def _missing_pages(block: Block) -> list[str]:
+    """Say when NTUPLES announce another number of pages than there are (the page's VAR_DIM)."""
+    pages = [table.records.get("PAGE", "") for table in block.tables]
+    symbol = pages[0].partition("=")[0].strip().upper() if pages else ""
+    symbols, sizes = columns(block, "SYMBOL"), columns(block, "VARDIM")
+    at = symbols.index(symbol) if symbol and symbol in symbols else -1
+    announced = number(sizes[at]) if 0 <= at < len(sizes) else None
+    if announced is None or announced == len(pages):
+        return []
+    return [f"{announced:.0f} pages are announced, {len(pages)} hold data"]
 
 
 def _is_foreign_tuple(table: Table) -> bool:
@@ -253,7 +285,7 @@ def _page_time(block: Block, page: str) -> float | None:
     return moment * 60.0 if unit.startswith("MIN") else moment
 
 
-def _run(block: Block, tables: list[Table]) -> MassRun:
+def _run(block: Block, tables: list[Table], room: _Room) -> MassRun:
     """Return a GC-MS run written as one table per scan."""
     times, tics = np.full(len(tables), np.nan), np.full(len(tables), np.nan)
     sizes = np.zeros(len(tables), dtype=np.int64)
@@ -261,7 +293,8 @@ def _run(block: Block, tables: list[Table]) -> MassRun:
     faults: list[str] = []
     short = 0
     for at, table in enumerate(tables):
-        curve = decode_table(block, table)
+        curve = decode_table(block, table, may_be_empty=True)
+        room.take(curve.x.size)
         short += bool(curve.faults) or bool(curve.warnings)
         peaks_x.append(curve.x)
         peaks_y.append(curve.y)

@@ -36,13 +36,14 @@ class Block:
     """One ``##TITLE=`` … ``##END=``.
 
     ``records`` holds normalised label -> text, ``names`` the label as the file spells it;
-    ``tables`` are in file order.
+    ``tables`` are in file order. ``closed`` tells whether its ``##END=`` was there.
     """
 
     records: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     tables: list[Table] = field(default_factory=list)
     depth: int = 0
+    closed: bool = False
 
     def text(self, label: str) -> str:
         """Return the first line of a record, or an empty string."""
@@ -68,7 +69,7 @@ def records(text: str) -> Iterator[tuple[str, str, list[str]]]:
     """Yield (normalised label, label as written, lines of its value) without comments."""
     label, name = "", ""
     value: list[str] = []
-    for line in split_lines(text.split("\x1a", 1)[0]):
+    for line in split_lines(_before_end_mark(text)):
         match = _RECORD.match(line) if "##" in line else None
         if match:
             if label:
@@ -82,8 +83,19 @@ def records(text: str) -> Iterator[tuple[str, str, list[str]]]:
         yield label, name, value
 
 
+def _before_end_mark(text: str) -> str:
+    """Return the text before a closing Ctrl-Z; one with records after it is damage, not the end."""
+    before, _, after = text.partition("\x1a")
+    return text.replace("\x1a", " ") if "##" in after else before
+
+
 def blocks(text: str) -> list[Block]:
-    """Return every block that holds data, in file order.
+    """Return every block that holds data, in file order; see `gather`."""
+    return gather(text)[0]
+
+
+def gather(text: str) -> tuple[list[Block], list[str]]:
+    """Return every block that holds data, in file order, and what of the whole file is missing.
 
     Raises
     ------
@@ -99,6 +111,7 @@ def blocks(text: str) -> list[Block]:
             pending = {}
         block = open_blocks[-1]
         if label == "END":
+            block.closed = True
             found.append(open_blocks.pop())
             continue
         text_value = "\n".join(value).strip()
@@ -113,7 +126,27 @@ def blocks(text: str) -> list[Block]:
             block.records.setdefault(label, text_value)
         block.names.setdefault(label, name)
     found.extend(open_blocks)
-    return [block for block in found if block.tables]
+    filled = [block for block in found if block.tables]
+    return filled, _missing(found, filled)
+
+
+def _missing(found: list[Block], filled: list[Block]) -> list[str]:
+    """Say where the file may have been cut: fewer blocks than a LINK announces, no last ``##END=``.
+
+    A forgotten last ``##END=`` is common, so it is said only where no point count tells more.
+    """
+    links = [block for block in found if not block.tables and "BLOCKS" in block.records]
+    notes: list[str] = []
+    for link in links:
+        announced = link.value("BLOCKS")
+        # Writers count the LINK itself or do not.
+        if announced is not None and len(links) == 1 and len(filled) < announced - 1:
+            notes.append(f"{announced:.0f} blocks are announced, {len(filled)} hold data")
+        if not link.closed:
+            notes.append("the last ##END= is missing: the file may be cut")
+    if filled and not links and not filled[-1].closed and "NPOINTS" not in filled[-1].records:
+        notes.append("the last ##END= is missing and no count is stated: the file may be cut")
+    return notes
 
 
 def _open(open_blocks: list[Block], found: list[Block]) -> None:

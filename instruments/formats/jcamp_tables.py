@@ -16,6 +16,9 @@ from spectra.axis import FloatArray
 _EVEN = re.compile(r"\(?\s*X\s*\+\+", re.IGNORECASE)
 _TUPLE = re.compile(r"\(?\s*([A-Z]+)\s*\.\.", re.IGNORECASE)
 _FREE = 100_000
+# Ordinates may leave MINY..MAXY by this part of the span: rounding, then sloppy headers.
+_RANGE_NOTE = 0.02
+_RANGE_FAULT = 0.25
 SYMBOL_LABELS = {
     "UNITS": "UNITS",
     "FACTOR": "FACTOR",
@@ -53,10 +56,19 @@ class _Header:
     points: int | None
     x_unit: str
     y_unit: str
+    min_y: float | None
+    max_y: float | None
+    closed: bool
 
 
-def decode_table(block: Block, table: Table) -> Curve:
+def decode_table(block: Block, table: Table, *, may_be_empty: bool = False) -> Curve:
     """Return the curve or peak list of one table.
+
+    Parameters
+    ----------
+    block, table : Block, Table
+    may_be_empty : bool
+        A scan of a run may hold no peaks when its NPOINTS says so.
 
     Raises
     ------
@@ -64,9 +76,22 @@ def decode_table(block: Block, table: Table) -> Curve:
         The table is empty, expands beyond reason, or holds what is no number.
     """
     header = _header(block, table)
+    if may_be_empty and header.points == 0 and not any(line.strip() for line in table.lines):
+        return _empty(header, table)
     curve = _even(table, header) if _EVEN.search(table.form) else _pairs(table, header)
     curve.page = table.records.get("PAGE", "")
     return curve
+
+
+def _empty(header: _Header, table: Table) -> Curve:
+    return Curve(
+        x=np.empty(0),
+        y=np.empty(0),
+        x_unit=header.x_unit,
+        y_unit=header.y_unit,
+        announced=0,
+        page=table.records.get("PAGE", ""),
+    )
 
 
 def _header(block: Block, table: Table) -> _Header:
@@ -86,6 +111,9 @@ def _header(block: Block, table: Table) -> _Header:
         points=int(points) if points is not None else None,
         x_unit=block.text("XUNITS"),
         y_unit=block.text("YUNITS"),
+        min_y=value("MINY"),
+        max_y=value("MAXY"),
+        closed=block.closed,
     )
     if "SYMBOL" in block.records:
         _by_symbol(block, table, header)
@@ -113,7 +141,7 @@ def _by_symbol(block: Block, table: Table, header: _Header) -> None:
     header.y_factor = first_number(cell("FACTOR", y_symbol)) or 1.0
     header.first = first_number(cell("FIRST", x_symbol))
     header.last = first_number(cell("LAST", x_symbol))
-    header.first_y = None
+    header.first_y = header.min_y = header.max_y = None
     own_first = table.records.get("FIRST")
     if own_first:
         header.first = first_number(own_first.split(",")[0])
@@ -137,11 +165,13 @@ def _even(table: Table, header: _Header) -> Curve:
     _judge_checks(curve, found, whole)
     if not whole:
         text = f"the header announces {announced} points, the data hold {n}"
-        (curve.warnings if not found.bad_checks and not off else curve.faults).append(text)
+        sound = not found.bad_checks and not off and header.closed
+        (curve.warnings if sound else curve.faults).append(text)
     if off:
         where = curve.warnings if whole and not found.bad_checks else curve.faults
         where.append("the abscissae written in the lines do not fit FIRSTX, LASTX and the count")
     _judge_first_y(curve, header)
+    _judge_range(curve, header, proven=found.checks > 0 and not found.bad_checks and whole)
     return curve
 
 
@@ -165,6 +195,32 @@ def _judge_first_y(curve: Curve, header: _Header) -> None:
         curve.warnings.append(
             f"FIRSTY says {header.first_y:g}, the first ordinate is {curve.y[0]:g}"
         )
+
+
+def _judge_range(curve: Curve, header: _Header, *, proven: bool) -> None:
+    """Compare the ordinates with MINY and MAXY, where the header states both.
+
+    Headers are written by other hands than data (percent for fractions, the two exchanged), so only
+    a gross difference in data without check points is a fault.
+    """
+    y = curve.y[np.isfinite(curve.y)]
+    if header.min_y is None or header.max_y is None or not y.size:
+        return
+    low, high = sorted((header.min_y, header.max_y))
+    bottom, top = float(y.min()), float(y.max())
+    off = _beyond(bottom, top, low, high)
+    if off <= _RANGE_NOTE:
+        return
+    text = f"MINY and MAXY say {low:g} to {high:g}, the ordinates reach from {bottom:g} to {top:g}"
+    scaled = min(_beyond(bottom * k, top * k, low, high) for k in (0.01, 100.0)) <= _RANGE_NOTE
+    fault = off > _RANGE_FAULT and not scaled and not proven
+    (curve.faults if fault else curve.warnings).append(text)
+
+
+def _beyond(bottom: float, top: float, low: float, high: float) -> float:
+    """Return how far a range is from the stated one, in parts of the larger span."""
+    span = max(high - low, top - bottom)
+    return max(abs(top - high), abs(bottom - low)) / span if span > 0 else 0.0
 
 
 def _axis(header: _Header, found: asdf.Ordinates, n: int) -> tuple[FloatArray, bool]:
@@ -213,5 +269,7 @@ def _pairs(table: Table, header: _Header) -> Curve:
     if left_over:
         curve.faults.append("the last pair is incomplete")
     if header.points and header.points != x.size:
-        curve.warnings.append(f"the header announces {header.points} points, {x.size} were found")
+        text = f"the header announces {header.points} points, {x.size} were found"
+        (curve.warnings if header.closed else curve.faults).append(text)
+    _judge_range(curve, header, proven=False)
     return curve

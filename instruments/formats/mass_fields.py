@@ -40,12 +40,19 @@ class Fields:
 
     def text(self, names: tuple[str, ...]) -> str:
         """Return the first field that is there and filled."""
-        return next((self._values[name] for name in names if self._values.get(name)), "")
+        values = self._values
+        for name in names:
+            value = values.get(name)
+            if value:
+                return value
+        return ""
 
     def positive(self, names: tuple[str, ...]) -> float | None:
         """Return the first number of the first such field if it is above zero."""
+        values = self._values
         for name in names:
-            value = first_number(self._values.get(name, ""))
+            text = values.get(name)
+            value = first_number(text) if text else None
             if value is not None and value > 0:
                 return value
         return None
@@ -67,6 +74,8 @@ class Fields:
         if "rtinseconds" in self._values:
             return self.positive(("rtinseconds",))
         text = self.text(_TIME)
+        if not text:
+            return None
         value = first_number(text)
         if value is None or value <= 0:
             return None
@@ -79,7 +88,7 @@ class Fields:
         """Return ``EI``, ``ESI+`` … or an empty string."""
         stated = self.text(_IONIZATION)
         words = " ".join((stated, self.text(_TYPE), self._values.get("name", "")[:300]))
-        if _EI.search(words):
+        if "EI" in words and _EI.search(words):
             return "EI"
         soft = _SOFT.search(words)
         if not soft:

@@ -10,7 +10,7 @@ import re
 
 import numpy as np
 
-from instruments.checks import peak_faults
+from instruments.checks import peak_faults, text_notes
 from instruments.cleaning import clean_map, one_line
 from instruments.decoding import decode, number
 from instruments.decoding import lines as split_lines
@@ -66,7 +66,7 @@ class MassBankReader:
             spectra=tuple(spectra),
             technique=Technique.MS,
             metadata={"records": str(len(spectra))},
-            warnings=tuple(warnings[:20]),
+            warnings=(*text_notes(text), *warnings[:20]),
         )
 
 

@@ -5,16 +5,19 @@ Source: Matrix Science, https://www.matrixscience.com/help/data_file_help.html.
 
 from __future__ import annotations
 
+from itertools import chain
+
 import numpy as np
 
-from instruments.checks import peak_faults
+from instruments.checks import peak_faults, text_notes
 from instruments.cleaning import clean_map, one_line
-from instruments.decoding import decode, number
+from instruments.decoding import decode, number, numbers
 from instruments.decoding import lines as split_lines
 from instruments.errors import CorruptFileError
 from instruments.export import Reading
 from instruments.formats.mass_fields import Fields
 from instruments.limits import MAX_SPECTRA, RUN_BYTES
+from spectra.axis import FloatArray
 from spectra.spectrum import MassSpectrum, Technique
 
 _TITLES = ("title", "name", "compound_name", "spectrum_id", "spectrumid")
@@ -42,12 +45,16 @@ class MgfReader:
         count = 0
         for line in split_lines(text):
             bare = line.strip()
-            if bare == "BEGIN IONS":
+            if fields is not None and "0" <= bare[:1] <= "9":  # most lines are peaks
+                rows.append(bare)
+            elif bare == "BEGIN IONS":
                 if fields is not None:
                     warnings.append(f"block {count} has no END IONS")
                 fields, rows, count = {}, [], count + 1
                 if count > MAX_SPECTRA:
                     raise CorruptFileError(f"more than {MAX_SPECTRA} blocks")
+            elif bare == "END IONS" and fields is None:
+                warnings.append(f"an END IONS after block {count} ends nothing: a block is lost")
             elif bare == "END IONS" and fields is not None:
                 _take(fields, rows, count, spectra, warnings)
                 fields = None
@@ -65,7 +72,7 @@ class MgfReader:
             spectra=tuple(spectra),
             technique=Technique.MS,
             metadata=common | {"blocks": str(count)},
-            warnings=tuple(warnings[:20]),
+            warnings=(*text_notes(text), *warnings[:20]),
         )
 
 
@@ -76,24 +83,15 @@ def _take(
     spectra: list[MassSpectrum],
     warnings: list[str],
 ) -> None:
-    pairs: list[tuple[float, float]] = []
-    bad = 0
-    for row in rows:
-        cells = row.replace(",", " ").split()
-        mz = number(cells[0])
-        intensity = number(cells[1]) if len(cells) > 1 else None
-        if mz is None or intensity is None:
-            bad += 1
-        else:
-            pairs.append((mz, intensity))
+    pairs, bad = _pairs(rows)
     known = Fields(fields)
     title = one_line(known.text(_TITLES))
     if bad:
         warnings.append(f"block {at} ({title}): {bad} peak lines without an m/z and an intensity")
-    if not pairs:
+    if not pairs.size:
         warnings.append(f"block {at} ({title}) holds no peaks and was left out")
         return
-    mz_values, intensities = np.array(pairs, dtype=np.float64).T
+    mz_values, intensities = pairs[:, 0], pairs[:, 1]
     faults = list(peak_faults(mz_values, intensities))
     if bad:
         faults.append(f"{bad} peak lines could not be read")
@@ -110,3 +108,20 @@ def _take(
             faults=tuple(faults),
         )
     )
+
+
+def _pairs(rows: list[str]) -> tuple[FloatArray, int]:
+    """Return m/z and intensity of each line, shape (n, 2), and how many lines hold no pair."""
+    if "," in "".join(rows):
+        rows = [row.replace(",", " ") for row in rows]
+    cells = [row.split(None, 2)[:2] for row in rows]
+    if set(map(len, cells)) <= {2}:
+        flat = numbers(list(chain.from_iterable(cells)))
+        if flat is not None:
+            return flat.reshape(-1, 2), 0
+    found: list[tuple[float, float]] = []
+    for pair in cells:
+        mz, intensity = (number(pair[0]), number(pair[1])) if len(pair) == 2 else (None, None)
+        if mz is not None and intensity is not None:
+            found.append((mz, intensity))
+    return np.array(found, dtype=np.float64).reshape(-1, 2), len(rows) - len(found)

@@ -46,6 +46,7 @@ class _Run:
     groups: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
     announced: int | None = None
+    curves_announced: int | None = None
     units: set[str] = field(default_factory=set)
     ionization: str = ""
     sign: str = ""
@@ -111,6 +112,7 @@ def _elements(data: bytes) -> Iterator[tuple[str, etree._Element]]:
             "{*}mzML",
             "{*}run",
             "{*}spectrumList",
+            "{*}chromatogramList",
             "{*}spectrum",
             "{*}chromatogram",
             "{*}referenceableParamGroup",
@@ -142,8 +144,14 @@ def _on_start(kind: str, element: etree._Element, found: _Run) -> None:
         for key in ("id", "startTimeStamp"):
             found.metadata[f"run {key}"] = element.get(key, "")
     elif kind == "spectrumList":
-        count = element.get("count", "")
-        found.announced = int(count) if count.isdigit() else None
+        found.announced = _count(element)
+    elif kind == "chromatogramList":
+        found.curves_announced = _count(element)
+
+
+def _count(element: etree._Element) -> int | None:
+    stated = element.get("count", "")
+    return int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 10 else None
 
 
 def _params(
@@ -231,7 +239,9 @@ def _add_chromatogram(element: etree._Element, found: _Run) -> None:
     if _TIME not in arrays or _INTENSITY not in arrays:
         return
     x, y = arrays[_TIME], arrays[_INTENSITY]
-    if x.size != y.size or x.size == 0:
+    if x.size != y.size:
+        raise CorruptFileError(f"a chromatogram of {x.size} times and {y.size} signals", hint=AGAIN)
+    if x.size == 0:
         return
     minutes = unit in _MINUTE or unit == "minute"
     known = minutes or unit in _SECOND or unit in ("", "second")
@@ -255,8 +265,18 @@ def _reading(found: _Run, complete: bool) -> Reading:
                 "mzML without a spectrum or a chromatogram",
                 hint="Was everything filtered out when it was converted?",
             )
+        stated = found.curves_announced
+        if stated is not None and stated != len(found.curves):
+            warnings.append(
+                f"the list announces {stated} chromatograms, {len(found.curves)} hold a signal"
+            )
+        if found.announced:
+            warnings.append(f"{found.announced} spectra are announced, none is there: cut")
         return Reading(
-            spectra=tuple(found.curves), technique=Technique.GC, metadata=clean_map(found.metadata)
+            spectra=tuple(found.curves),
+            technique=Technique.GC,
+            metadata=clean_map(found.metadata),
+            warnings=tuple(warnings),
         )
     if complete and found.announced is not None and found.announced != len(found.times):
         warnings.append(

@@ -1,4 +1,4 @@
-"""The header of a netCDF-3 file, read only to check every claim against the file's size.
+"""The header of a netCDF-3 file: every claim checked against the file's size, where arrays stand.
 
 Source: NetCDF Classic Format Specification, https://docs.unidata.ucar.edu/netcdf-c/current/file_format_specifications.html.
 """
@@ -6,12 +6,53 @@ Source: NetCDF Classic Format Specification, https://docs.unidata.ucar.edu/netcd
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
+
+import numpy as np
 
 from instruments.errors import CorruptFileError
 from instruments.limits import AGAIN
 
+_TYPES = {1: "b", 2: "c", 3: "h", 4: "i", 5: "f", 6: "d"}
 _TYPE_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 4, 6: 8}
 _MAX_ENTRIES = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """Where an array stands, its type in numpy's letters, its attributes as bytes or numbers."""
+
+    begin: int
+    typecode: str
+    shape: tuple[int, ...]
+    stated_bytes: int
+    attributes: dict[str, object]
+
+    @property
+    def item_size(self) -> int:
+        """Bytes of one value."""
+        return np.dtype(self.typecode).itemsize
+
+    @property
+    def in_records(self) -> bool:
+        """Whether it grows with the records of the file."""
+        return bool(self.shape) and self.shape[0] == 0
+
+    def own_bytes(self) -> int:
+        """Return the bytes of the array, or of one of its records."""
+        total = self.item_size
+        for length in self.shape[1:] if self.in_records else self.shape:
+            total *= length
+        return total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """What a netCDF-3 file says before its arrays."""
+
+    records: int
+    attributes: dict[str, object]
+    variables: dict[str, Variable]
 
 
 class _Cursor:
@@ -22,7 +63,10 @@ class _Cursor:
         self.wide = data[3:4] == b"\x02"
 
     def u32(self) -> int:
-        return self._take(">I", 4)
+        start, self.at = self.at, self.at + 4
+        if self.at > len(self.data):
+            raise _cut(len(self.data))
+        return int.from_bytes(self.data[start : self.at], "big")
 
     def offset(self) -> int:
         return self._take(">Q", 8) if self.wide else self.u32()
@@ -32,9 +76,13 @@ class _Cursor:
             raise _cut(len(self.data))
         self.at += count
 
-    def name(self) -> None:
-        length = self.u32()
-        self.skip((length + 3) // 4 * 4)
+    def name(self) -> str:
+        return self.padded(self.u32()).rstrip(b"\x00").decode("latin-1")
+
+    def padded(self, count: int) -> bytes:
+        start = self.at
+        self.skip((count + 3) // 4 * 4)
+        return self.data[start : start + count]
 
     def _take(self, form: str, size: int) -> int:
         if self.at + size > len(self.data):
@@ -44,30 +92,52 @@ class _Cursor:
         return int(value)
 
 
-def check(data: bytes) -> None:
+def check(data: bytes, size: int | None = None) -> None:
     """Raise unless every variable of a netCDF-3 file lies within the file.
+
+    Parameters
+    ----------
+    data : bytes
+        The file, or as much of its beginning as holds the header.
+    size : int or None
+        Of the whole file, where ``data`` is its beginning only.
 
     Raises
     ------
     CorruptFileError
         The header is cut, or a dimension or variable is larger than the file.
     """
+    parse(data, size)
+
+
+def parse(data: bytes, size: int | None = None) -> Header:
+    """Return the header, as `check` allows it."""
+    whole = len(data) if size is None else size
     cursor = _Cursor(data)
     records = cursor.u32()
     dimensions = [_dimension(cursor) for _ in range(_list_length(cursor, 0x0A))]
-    _skip_attributes(cursor)
-    needs = [_variable(cursor, dimensions) for _ in range(_list_length(cursor, 0x0B))]
-    record_size = sum(size for _, size, is_record in needs if is_record)
+    attributes = _attributes(cursor)
+    found = [_variable(cursor, dimensions) for _ in range(_list_length(cursor, 0x0B))]
     if records == 0xFFFFFFFF:
         records = 0
-    for begin, size, is_record in needs:
-        wanted = record_size * (records - 1) + size if is_record and records else size
-        if is_record and not records:
+    _require_within([variable for _, variable in found], records, whole)
+    return Header(records=records, attributes=attributes, variables=dict(found))
+
+
+def _require_within(variables: list[Variable], records: int, whole: int) -> None:
+    sizes = [each.own_bytes() for each in variables if each.in_records]
+    pad = 4 if len(sizes) > 1 else 1  # each part of a record, unless it is the only one
+    record = sum(-size // pad * -pad for size in sizes)
+    for each in variables:
+        if each.in_records and not records:
             continue
-        if begin + wanted > len(data) + 3:
+        begin, wanted = each.begin, each.own_bytes()
+        if each.in_records:
+            wanted = -wanted // pad * -pad + record * (records - 1)
+        if begin + wanted > whole + 3:
             raise CorruptFileError(
                 f"a variable of {wanted} bytes at offset {begin} is announced, "
-                f"the file has {len(data)} bytes",
+                f"the file has {whole} bytes",
                 hint=AGAIN,
             )
 
@@ -88,30 +158,39 @@ def _dimension(cursor: _Cursor) -> int:
     return cursor.u32()
 
 
-def _skip_attributes(cursor: _Cursor) -> None:
+def _attributes(cursor: _Cursor) -> dict[str, object]:
+    found: dict[str, object] = {}
     for _ in range(_list_length(cursor, 0x0C)):
-        cursor.name()
-        size = _TYPE_SIZES.get(cursor.u32())
+        name, kind = cursor.name(), cursor.u32()
         count = cursor.u32()
-        if size is None:
+        if kind not in _TYPES:
             raise CorruptFileError("the netCDF header is damaged", hint=AGAIN)
-        cursor.skip((count * size + 3) // 4 * 4)
+        raw = cursor.padded(count * _TYPE_SIZES[kind])
+        if kind == 2:
+            found[name] = raw.rstrip(b"\x00")
+        else:
+            values = np.frombuffer(raw, dtype=f">{_TYPES[kind]}")
+            found[name] = values[0] if values.shape == (1,) else values
+    return found
 
 
-def _variable(cursor: _Cursor, dimensions: list[int]) -> tuple[int, int, bool]:
-    cursor.name()
+def _variable(cursor: _Cursor, dimensions: list[int]) -> tuple[str, Variable]:
+    name = cursor.name()
     rank = cursor.u32()
     if rank > 16:
         raise CorruptFileError("the netCDF header is damaged", hint=AGAIN)
     ids = [cursor.u32() for _ in range(rank)]
-    _skip_attributes(cursor)
-    size = _TYPE_SIZES.get(cursor.u32())
-    cursor.u32()  # vsize may lie; the dimensions are what a reader multiplies
+    attributes = _attributes(cursor)
+    kind = cursor.u32()
+    stated_bytes = cursor.u32()  # may lie; the dimensions are what a reader multiplies
     begin = cursor.offset()
-    if size is None or any(at >= len(dimensions) for at in ids):
+    if kind not in _TYPES or any(at >= len(dimensions) for at in ids):
         raise CorruptFileError("the netCDF header is damaged", hint=AGAIN)
-    is_record = bool(ids) and dimensions[ids[0]] == 0
-    total = size
-    for at in ids[1:] if is_record else ids:
-        total *= dimensions[at]
-    return begin, (total + 3) // 4 * 4 if is_record else total, is_record
+    shape = tuple(dimensions[at] for at in ids)
+    return name, Variable(
+        begin=begin,
+        typecode=_TYPES[kind],
+        shape=shape,
+        stated_bytes=stated_bytes,
+        attributes=attributes,
+    )

@@ -67,6 +67,8 @@ class OmnicReader:
                 f"{len(headers)} headers and {len(arrays)} data blocks", hint=AGAIN
             )
         metadata = clean_map({"title": title, "history": _history(data, entries)})
+        if sum(array[2] for array in arrays) > len(data):
+            raise CorruptFileError("data blocks share their bytes: damaged or hostile", hint=AGAIN)
         warnings: list[str] = []
         spectra: list[Spectrum] = []
         for at, (header, array) in enumerate(zip(headers, arrays, strict=True)):
@@ -114,7 +116,7 @@ def _spectrum(
     first, last = struct.unpack_from("<ff", data, header + 16)
     require_points(points, "the header")
     offset = array[1]
-    require_bytes(len(data), offset, points, 4, "the ordinates")
+    require_bytes(offset + array[2], offset, points, 4, "the ordinates")
     y = np.frombuffer(data, dtype="<f4", count=points, offset=offset).astype(np.float64)
     x = np.linspace(first, last, points)
     x_kind, x_unit = _X_CODES.get(data[header + 8], (XKind.UNKNOWN, axis.UNIT_UNKNOWN))

@@ -24,11 +24,13 @@ from instruments.limits import (
     require_points,
 )
 from instruments.units import x_axis, y_axis
+from spectra.axis import FloatArray
 from spectra.spectrum import Spectrum, Technique
 
 _START = 44
 _CONTAINER = 120
-_RANGE, _POINTS, _X_LABEL, _Y_LABEL, _NAME, _DATA = 35698, 35701, 35703, 35704, 35706, 35708
+_RANGE, _Y_RANGE, _POINTS, _X_LABEL, _Y_LABEL = 35698, 35699, 35701, 35703, 35704
+_DATA, _ALIAS = 35708, 35713
 
 
 class PerkinElmerReader:
@@ -67,7 +69,7 @@ class PerkinElmerReader:
         metadata = clean_map(
             {"description": data[4:44].decode("latin-1"), "x label": x_label, "y label": y_label}
         )
-        title = _label(members, _NAME) or one_line(data[4:44].decode("latin-1"))
+        title = _label(members, _ALIAS) or one_line(data[4:44].decode("latin-1"))
         spectrum = Spectrum(
             title=one_line(title),
             x=x,
@@ -77,7 +79,7 @@ class PerkinElmerReader:
             y_kind=y_kind,
             y_unit=y_unit,
             metadata=metadata,
-            faults=curve_faults(x, y, x_kind, announced),
+            faults=(*curve_faults(x, y, x_kind, announced), *_range_faults(members, y)),
         )
         return Reading(spectra=(spectrum,), technique=Technique.FTIR, metadata=metadata)
 
@@ -96,6 +98,21 @@ def _members(data: bytes, at: int, stop: int, depth: int) -> Iterator[tuple[int,
         else:
             yield block, data[at : at + length]
         at += length
+
+
+def _range_faults(members: dict[int, bytes], y: FloatArray) -> tuple[str, ...]:
+    """Compare the ordinates with the least and largest that the file states."""
+    stated = members.get(_Y_RANGE, b"")
+    if len(stated) < 18 or not np.isfinite(y).all():
+        return ()
+    low, high = struct.unpack_from("<dd", stated, 2)
+    found = (float(y.min()), float(y.max()))
+    if np.allclose(found, (low, high), rtol=1e-6, atol=1e-9):
+        return ()
+    return (
+        f"the file states ordinates from {low:g} to {high:g}, "
+        f"they reach from {found[0]:g} to {found[1]:g}: damaged",
+    )
 
 
 def _label(members: dict[int, bytes], key: int) -> str:

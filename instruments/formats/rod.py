@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from instruments.checks import curve_faults
+from instruments.checks import curve_faults, text_notes
 from instruments.cleaning import clean_map, one_line
 from instruments.decoding import decode, number
 from instruments.decoding import lines as split_lines
@@ -30,8 +30,9 @@ class RodReader:
 
     def sniff(self, head: bytes, size: int) -> float:
         """Return 0.9 for a CIF data block with Raman items."""
-        is_cif = re.search(rb"^data_", head, re.MULTILINE)
-        return 0.9 if is_cif and (b"_raman_" in head or b"_rod_" in head) else 0.0
+        if b"_raman_" not in head and b"_rod_" not in head:
+            return 0.0
+        return 0.9 if re.search(rb"^data_", head, re.MULTILINE) else 0.0
 
     def read(self, data: bytes, name: str) -> Reading:
         """Return the one spectrum of the file."""
@@ -40,6 +41,7 @@ class RodReader:
         rows: list[list[float]] = []
         items: dict[str, str] = {}
         in_loop = False
+        broken = ""
         for line in split_lines(text):
             bare = line.strip()
             if bare == "loop_":
@@ -53,6 +55,8 @@ class RodReader:
                     rows.append(row)
                 else:
                     in_loop = False
+                    if rows and bare != "loop_":
+                        broken = f"the table breaks off after {len(rows)} points at {bare[:40]!r}"
             else:
                 in_loop = False if rows or bare.startswith("_") else in_loop
                 match = _ITEM.match(bare)
@@ -65,6 +69,9 @@ class RodReader:
         y = table[:, columns.index(_INTENSITY)]
         laser = items.get("_raman_measurement_device.excitation_laser_wavelength", "")
         metadata = clean_map(items | ({"laser_nm": laser} if number(laser) else {}))
+        faults = list(curve_faults(x, y, XKind.RAMAN_SHIFT))
+        if broken:
+            faults.append(one_line(broken))
         spectrum = Spectrum(
             title=one_line(
                 items.get("_chemical_name_mineral", items.get("_chemical_name_common", ""))
@@ -76,6 +83,11 @@ class RodReader:
             y_kind=YKind.RAMAN_INTENSITY,
             y_unit=axis.UNIT_COUNTS,
             metadata=metadata,
-            faults=curve_faults(x, y, XKind.RAMAN_SHIFT),
+            faults=tuple(faults),
         )
-        return Reading(spectra=(spectrum,), technique=Technique.RAMAN, metadata=metadata)
+        return Reading(
+            spectra=(spectrum,),
+            technique=Technique.RAMAN,
+            metadata=metadata,
+            warnings=text_notes(text),
+        )

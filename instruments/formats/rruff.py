@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 
-from instruments.checks import curve_faults
+from instruments.checks import curve_faults, text_notes
 from instruments.cleaning import clean_map, one_line
 from instruments.decoding import decode
 from instruments.decoding import lines as split_lines
 from instruments.errors import CorruptFileError
-from instruments.export import Reading
+from instruments.export import GUESSED, Reading
 from instruments.formats import asdf
 from instruments.formats.text_columns import guess
 from instruments.limits import SPECTRUM_BYTES
@@ -44,27 +44,38 @@ class RruffReader:
         text, _ = decode(data)
         labels: dict[str, str] = {}
         rows: list[str] = []
+        closed = False
         for line in split_lines(text):
             match = _LABEL.match(line)
             if match is None:
                 if line.strip():
                     rows.append(line)
             elif match.group(1).strip().upper() == "END":
+                closed = True
                 break
             else:
                 labels[match.group(1).strip()] = match.group(2)
         pairs, left_over = asdf.decode_pairs(rows)
         if pairs.shape[0] == 0:
             raise CorruptFileError("labels but no data", hint="The file is cut: fetch it again.")
-        return _reading(labels, pairs[:, 0], pairs[:, 1], name, left_over)
+        notes = text_notes(text)
+        if "RRUFFID" in labels and not closed:
+            notes = (*notes, "the closing ##END= is missing: the file may be cut")
+        return _reading(labels, pairs[:, 0], pairs[:, 1], name, left_over, notes)
 
 
 def _reading(
-    labels: dict[str, str], x: FloatArray, y: FloatArray, name: str, left_over: bool
+    labels: dict[str, str],
+    x: FloatArray,
+    y: FloatArray,
+    name: str,
+    left_over: bool,
+    notes: tuple[str, ...],
 ) -> Reading:
     words = " ".join((name, *labels.values())).lower()
+    guessed = ""
     mineral = "RRUFFID" in labels or "NAMES" in labels
-    warnings: list[str] = []
+    warnings: list[str] = list(notes)
     if "infrared" in words:
         technique = Technique.FTIR
     elif "raman" in words:
@@ -72,7 +83,8 @@ def _reading(
     else:
         proposal = guess(x, y)
         technique = proposal.technique
-        warnings.append(f"neither Raman nor infrared is named; {proposal.reason}: please confirm")
+        guessed = f"neither Raman nor infrared is named; {proposal.reason}"
+        warnings.append(f"{guessed}: please confirm")
     x_kind, x_unit = x_axis(labels.get("XUNITS", ""), technique)
     if x_kind is XKind.UNKNOWN and technique in (Technique.FTIR, Technique.RAMAN):
         raman = technique is Technique.RAMAN
@@ -85,7 +97,7 @@ def _reading(
     faults = list(curve_faults(x, y, x_kind))
     if left_over:
         faults.append("the last pair is incomplete")
-    metadata = clean_map(labels)
+    metadata = clean_map(labels | ({GUESSED: guessed} if guessed else {}))
     spectrum = Spectrum(
         title=one_line(labels.get("NAMES", "") or labels.get("TITLE", "")),
         x=x,

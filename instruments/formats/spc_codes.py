@@ -89,9 +89,8 @@ def measurement(
     y_kind, y_unit = y_axis(_Y_WORDS.get(y_type, ""), y, of)
     if y_type == 11:
         y_kind, y_unit = YKind.UNKNOWN, axis.UNIT_PERCENT
-    finite = y[np.isfinite(y)]
-    high = float(np.abs(finite).max()) if finite.size else 0.0
-    if y_kind is YKind.ABSORBANCE and high > _HIGHEST_ABSORBANCE:
+    high = _highest(y, finite=not faults) if y_kind is YKind.ABSORBANCE else 0.0
+    if high > _HIGHEST_ABSORBANCE:
         faults.append(
             f"marked as absorbance but reaches {high:.4g}: other data under the exporter's default"
         )
@@ -106,3 +105,11 @@ def measurement(
         metadata=metadata,
         faults=tuple(faults),
     )
+
+
+def _highest(y: FloatArray, *, finite: bool) -> float:
+    """Return the largest size of a finite ordinate, or 0."""
+    if finite:
+        return max(float(np.maximum.reduce(y)), -float(np.minimum.reduce(y)))
+    finite_y = y[np.isfinite(y)]
+    return float(np.abs(finite_y).max()) if finite_y.size else 0.0

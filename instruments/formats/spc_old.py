@@ -49,18 +49,28 @@ class OldSpcReader:
         of = technique(x_type, 0)
         title = one_line(data[64:194].split(b"\x00", 1)[0].decode("cp1252", "replace"))
         metadata = clean_map({"SPC version": "0x4D", "comment": title})
-        curves = _subfiles(data, n, exponent, data[0])
+        curves, left = _subfiles(data, n, exponent, data[0])
+        warnings = (f"{left} bytes after the last whole subfile: cut or damaged",) if left else ()
         spectra: list[Measurement] = []
         for at, y in enumerate(curves):
             label = title if len(curves) == 1 else f"{title} [{at + 1}]".strip()
             spectra.append(
                 measurement(x, y, x_type, y_type, label, metadata if at == 0 else {}, of)
             )
-        return Reading(spectra=tuple(spectra), technique=of, format="spc", metadata=metadata)
+        return Reading(
+            spectra=tuple(spectra),
+            technique=of,
+            format="spc",
+            metadata=metadata,
+            warnings=warnings,
+        )
 
 
-def _subfiles(data: bytes, points: int, exponent: int, flags: int) -> list[FloatArray]:
-    """Old files do not state how many subfiles they hold: read while whole ones follow."""
+def _subfiles(data: bytes, points: int, exponent: int, flags: int) -> tuple[list[FloatArray], int]:
+    """Return the ordinates of each subfile, and how many bytes are left over.
+
+    Old files do not state how many subfiles they hold: read while whole ones follow.
+    """
     size = 2 if flags & _Y16 else 4
     at = _FIRST_SUBFILE
     found: list[FloatArray] = []
@@ -74,7 +84,7 @@ def _subfiles(data: bytes, points: int, exponent: int, flags: int) -> list[Float
             break
     if not found:
         raise CorruptFileError("no whole subfile", hint=AGAIN)
-    return found
+    return found, len(data) - at
 
 
 def _ordinates(data: bytes, at: int, points: int, exponent: int, size: int) -> FloatArray:

@@ -16,18 +16,18 @@ from spectra.spectrum import Technique
 # Higher is better; a name that matches none scores 0.
 _X_RANKS = (
     (r"raman.?shift|rel\. 1/cm", 6),
-    (r"wave ?-?_?numbers?|cm-1|1/cm|cm\^-1|cm⁻¹", 5),
+    (r"wave ?-?_?numbers?|cm-1|1/cm|cm\^-1|cm⁻¹|wellenzahl|nombres? d.onde|n[uú]mero de onda", 5),
     (r"m/z|\bmass\b", 5),
     (r"\br\.?time|\btime\b|\[min\]", 4),
-    (r"#?wave$|wavelength|\bnm\b|\[nm\]", 3),
+    (r"#?wave$|wavelength|\bnm\b|\[nm\]|wellenl[aä]nge|longueur d.onde|longitud de onda", 3),
     (r"x-axis|^x\b|^x$", 2),
     (r"pixel", 1),
 )
 _Y_RANKS = (
     (r"dark.?subtracted", 9),
     (r"processed", 8),
-    (r"absorb|transm|%\s?t\b|reflec|^a$|^t$", 7),
-    (r"intensity|\bint\b|cts|counts?\b|signal|value|abundance|^y$", 5),
+    (r"absorb|absorpt|extin[ck]tion|transm|%\s?t\b|reflec|^a$|^t$", 7),
+    (r"intensi|\bint\b|cts|counts?\b|signal|value|abundance|^y$", 5),
     (r"raw", 3),
 )
 # No instrument writes more columns of its own beside one x axis.
@@ -103,8 +103,8 @@ def choose(table: NumberTable) -> Columns:
 
 
 _NAMES = (
-    "Export two columns, or put names above them such as 'raman shift,intensity' or "
-    "'wavenumber cm-1,absorbance'."
+    "Say it once for the instrument: fol instrument map NAME FILE --x-column 1 --y-column 2. "
+    "Or export two columns with names above them such as 'raman shift,intensity'."
 )
 
 

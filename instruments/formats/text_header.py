@@ -53,13 +53,33 @@ def header_pairs(lines: Iterable[str]) -> dict[str, str]:
 
 def laser_nm(pairs: dict[str, str]) -> float | None:
     """Return the laser line in nm where the header states it, between 200 and 1100."""
+    return _laser(pairs)[1]
+
+
+def laser_key(pairs: dict[str, str]) -> str:
+    """Return the name of the header line that holds the laser line, or an empty string."""
+    return _laser(pairs)[0]
+
+
+def _laser(pairs: dict[str, str]) -> tuple[str, float | None]:
     for key, value in pairs.items():
         if _LASER_KEY.search(key.lower().replace("_", " ").strip()):
             match = _NUMBER.search(value)
             found = number(match.group().replace(",", ".")) if match else None
             if found is not None and 200.0 <= found <= 1100.0:
-                return found
-    return None
+                return key, found
+    return "", None
+
+
+def find_key(pairs: dict[str, str], pattern: re.Pattern[str]) -> str:
+    """Return the first key of the header that a pattern fits, or an empty string."""
+    return next((key for key in pairs if pattern.search(key)), "")
+
+
+def title_key(pairs: dict[str, str]) -> str:
+    """Return the name of the header line that holds the title, or an empty string."""
+    lowered = {key.lower(): key for key in pairs}
+    return next((lowered[key] for key in _TITLE_KEYS if key in lowered), "")
 
 
 def x_unit(pairs: dict[str, str]) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
 
 from instruments.cleaning import one_line
 from instruments.formats import text_header
@@ -32,37 +34,43 @@ class Words:
 
 
 def find_meaning(words: Words, x: FloatArray, y: FloatArray) -> tuple[Guess, str]:
-    """Return what a curve measures, and a note for the person where it was guessed.
+    """Return what a curve measures, and a note for the person where a unit was guessed.
+
+    ``reason`` of what is returned tells a guess of the technique alone, which no unit rests on.
 
     Parameters
     ----------
     words : Words
     x, y : ndarray of float, shape (n_points,)
     """
-    proposal = guess(x, y)
+    proposal = cache(lambda: guess(x, y))  # what a file says itself needs none
     technique = _stated_technique(words)
     x_kind, x_unit = _stated_x(words, technique)
     note = ""
     if x_kind is XKind.UNKNOWN:
-        x_kind, x_unit = proposal.x_kind, proposal.x_unit
-        technique = proposal.technique if technique is Technique.OTHER else technique
-        note = f"the file does not name its x unit; {proposal.reason}: please confirm"
+        x_kind, x_unit = proposal().x_kind, proposal().x_unit
+        technique = proposal().technique if technique is Technique.OTHER else technique
+        note = f"the file does not name its x unit; {proposal().reason}: please confirm"
     y_kind, y_unit = y_axis(text_header.y_unit(words.pairs) or words.y, y, technique)
+    stated = _technique(technique, x_kind, y_kind, None)
     technique = _technique(technique, x_kind, y_kind, proposal)
+    told = ""
+    if stated is Technique.OTHER is not technique and not note:
+        told = f"the file does not say whether Raman or infrared: taken for {technique}"
     if technique is Technique.RAMAN:
         x_kind = XKind.RAMAN_SHIFT if x_kind is XKind.WAVENUMBER else x_kind
         if y_kind is YKind.UNKNOWN:
             y_kind, y_unit = YKind.RAMAN_INTENSITY, axis.UNIT_COUNTS
-    elif technique is Technique.FTIR and y_kind is YKind.UNKNOWN is not proposal.y_kind:
-        y_kind, y_unit = proposal.y_kind, proposal.y_unit
-        note = note or f"the file does not name its ordinate; {proposal.reason}: please confirm"
-    found = replace(
-        proposal,
+    elif technique is Technique.FTIR and y_kind is YKind.UNKNOWN is not proposal().y_kind:
+        y_kind, y_unit = proposal().y_kind, proposal().y_unit
+        note = note or f"the file does not name its ordinate; {proposal().reason}: please confirm"
+    found = Guess(
         x_kind=x_kind,
         x_unit=one_line(x_unit, limit=40),
         y_kind=y_kind,
         y_unit=one_line(y_unit, limit=40),
         technique=technique,
+        reason=told,
     )
     return found, note
 
@@ -86,7 +94,9 @@ def _stated_technique(words: Words) -> Technique:
     return Technique.OTHER
 
 
-def _technique(stated: Technique, x_kind: XKind, y_kind: YKind, proposal: Guess) -> Technique:
+def _technique(
+    stated: Technique, x_kind: XKind, y_kind: YKind, proposal: Callable[[], Guess] | None
+) -> Technique:
     if x_kind is XKind.TIME:
         return Technique.GC
     if x_kind is XKind.MZ:
@@ -99,4 +109,4 @@ def _technique(stated: Technique, x_kind: XKind, y_kind: YKind, proposal: Guess)
         return Technique.FTIR
     if y_kind is YKind.RAMAN_INTENSITY:
         return Technique.RAMAN
-    return stated if stated is not Technique.OTHER else proposal.technique
+    return stated if stated is not Technique.OTHER or proposal is None else proposal().technique

@@ -23,7 +23,7 @@ from instruments.limits import (
 )
 from spectra import axis
 from spectra.axis import FloatArray, XKind, YKind
-from spectra.spectrum import Spectrum, Technique
+from spectra.spectrum import Spectrum, Technique, settled
 
 _BLOCK_HEAD = 16
 _X_UNITS = {
@@ -62,8 +62,8 @@ class WdfReader:
         x, x_unit = _axis(data, blocks, points)
         at, size = _required(blocks, "DATA")
         require_bytes(at + size, at, points * collected, 4, "the DATA block")
-        y = np.frombuffer(data, dtype="<f4", count=points * collected, offset=at)
-        rows = y.reshape(collected, points)
+        values = np.frombuffer(data, dtype="<f4", count=points * collected, offset=at)
+        rows = values.reshape(collected, points)
         title = one_line(data[0xF0:0x190].split(b"\x00", 1)[0].decode("utf-8", "replace"))
         metadata = {"collected": f"{collected} of {capacity}"}
         if np.isfinite(laser) and laser > 0:
@@ -73,15 +73,15 @@ class WdfReader:
             Spectrum(
                 title=title if collected == 1 else f"{title} [{index + 1}]",
                 x=x,
-                y=row,
+                y=y,
                 x_kind=x_kind,
                 x_unit=unit,
                 y_kind=YKind.RAMAN_INTENSITY,
                 y_unit=axis.UNIT_COUNTS,
                 metadata=metadata,
-                faults=curve_faults(x, row.astype(np.float64), x_kind),
+                faults=curve_faults(x, y, x_kind),
             )
-            for index, row in enumerate(rows)
+            for index, y in enumerate(settled(row.astype(np.float64)) for row in rows)
         )
         warnings: list[str] = []
         if collected < capacity:
@@ -123,5 +123,5 @@ def _axis(data: bytes, blocks: dict[bytes, tuple[int, int]], points: int) -> tup
     at, size = _required(blocks, "XLST")
     require_bytes(at + size, at + 8, points, 4, "the XLST block")
     _, unit = struct.unpack_from("<II", data, at)
-    x = np.frombuffer(data, dtype="<f4", count=points, offset=at + 8).astype(np.float64)
-    return x, int(unit)
+    x = np.frombuffer(data, dtype="<f4", count=points, offset=at + 8)
+    return settled(x.astype(np.float64)), int(unit)

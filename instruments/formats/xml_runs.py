@@ -64,7 +64,7 @@ def decode_array(text: str, announced: int, dtype: str, *, compressed: bool) -> 
         if compressed and raw:
             inflate = zlib.decompressobj()
             raw = inflate.decompress(raw, announced * item.itemsize + 1)
-    except (binascii.Error, zlib.error) as error:
+    except (ValueError, zlib.error) as error:  # binascii.Error is a ValueError
         raise CorruptFileError(f"an array cannot be decoded ({error})", hint=AGAIN) from error
     if len(raw) != announced * item.itemsize:
         more = "more" if len(raw) > announced * item.itemsize else "fewer"

@@ -10,8 +10,9 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from instruments.errors import RefusedFormatError
-from spectra.spectrum import Measurement
+from spectra.spectrum import MassRun, Measurement
 
+_PEAKS_ONLY = ("csv", "msp")
 FORMATS = ("csv", "jcamp", "jcamp-difdup", "msp", "mzml", "andi")
 _MODULES = {
     "csv": "instruments.writers.csv_table:encode",
@@ -36,7 +37,8 @@ def write(measurements: Sequence[Measurement], to: str) -> bytes:
         At least one.
     to : str
         One of `FORMATS`. ``jcamp-difdup`` is compact and keeps ten significant digits; all others
-        keep every digit.
+        keep every digit. ``csv`` and ``msp`` hold peaks: scans without any have no place in them,
+        see `left_out`.
 
     Returns
     -------
@@ -56,3 +58,14 @@ def write(measurements: Sequence[Measurement], to: str) -> bytes:
     module, _, name = _MODULES[to].partition(":")
     encode = cast("_Encode", getattr(import_module(module), name))
     return encode(measurements)
+
+
+def left_out(measurements: Sequence[Measurement], to: str) -> str:
+    """Return what a format cannot hold of these measurements, in words; empty when nothing."""
+    if to not in _PEAKS_ONLY:
+        return ""
+    runs = [item for item in measurements if isinstance(item, MassRun)]
+    empty = sum(int((run.offsets[1:] == run.offsets[:-1]).sum()) for run in runs)
+    if not empty:
+        return ""
+    return f"{empty} scans without a peak are left out: {to} holds peaks only"

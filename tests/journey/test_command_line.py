@@ -1,6 +1,7 @@
 """A night by hand on the command line, and what it says when something is wrong."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -277,3 +278,52 @@ def test_a_small_library_says_it_cannot_tell_and_never_no_match(tmp_path, run, l
     assert part["decision"]["state"] == "insufficient"
     assert part["decision"]["substances"] == []
     assert part["hits"][0]["name"] == few[0].title
+
+
+def test_what_instruments_write_is_taken_linked_or_dismissed(tmp_path, run, library):
+    bench = exports(tmp_path / "exports")
+    _, out, _ = run("shipment", "add", "--declared", "sand", "--json")
+    shipment = document(out, "fol.shipment.add/1")["shipments"][0]["number"]
+    _, out, _ = run("sample", "add", "--shipment", shipment, "--description", "powder", "--json")
+    sample = document(out, "fol.sample.add/1")["samples"][0]["number"]
+    share = tmp_path / "share"
+    (share / "tuesday").mkdir(parents=True)
+    first, second = sorted(bench.iterdir())[:2]
+    named = share / "tuesday" / f"{sample.lower()} run{first.suffix}"
+    named.write_bytes(first.read_bytes())
+    stray = f"run 7{second.suffix}"
+    (share / stray).write_bytes(second.read_bytes())
+    (share / os.fsdecode(b"\xff\x1b[2J.csv")).write_bytes(b"junk")
+    (share / "copy.tmp").write_bytes(b"half")
+    code, out, said = run("watch", share, "--once", "--settle", "0.1", "--json")
+    assert code == 4, said
+    events = [json.loads(text) for text in out.splitlines()]
+    assert {event["schema"] for event in events} == {"fol.watch/1"}
+    assert sorted(event["event"] for event in events) == ["quarantined", "quarantined", "run"]
+    assert next(e for e in events if e["event"] == "run")["sample"] == sample
+    assert run("watch", share, "--once", "--settle", "0.1")[:2] == (0, "")
+    _, out, _ = run("quarantine", "--json")
+    waiting = {f["file_name"]: f["number"] for f in document(out, "fol.quarantine/1")["files"]}
+    number = waiting.pop(stray)
+    (junk,) = waiting.values()
+    code, out, said = run("quarantine", "link", number, "--sample", sample, "--json")
+    assert code == 0, said
+    assert document(out, "fol.ingest/1")["findings"][0]["sample"] == sample
+    assert run("quarantine", "link", number, "--sample", sample)[0] == 3
+    assert run("quarantine", "dismiss", junk, "--reason", "no measurement")[0] == 0
+    assert run("quarantine")[1].count("\n") == 1
+    assert "no measurement" in run("quarantine", "--all")[1]
+    assert run("audit", "verify")[0] == 0
+
+
+def test_a_watch_says_at_once_what_would_refuse_every_file(tmp_path, run, lab):
+    share = tmp_path / "share"
+    share.mkdir()
+    assert run("watch", tmp_path / "nowhere", "--once")[0] == 2
+    assert run("watch", lab, "--once")[0] == 2
+    assert run("watch", tmp_path, "--once")[0] == 2
+    assert run("watch", share, "--once", "--as", "okafor")[0] == 3
+    assert run("watch", share, "--once", "--as", "nobody")[0] == 3
+    assert run("watch", share, "--once", "--library", "none")[0] == 4
+    assert run("watch", share, "--once", "--instrument", "none")[0] == 3
+    assert run("watch", share, "--once")[0] == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -21,6 +21,8 @@ from lims.model import (
     Lane,
     Person,
     Portion,
+    Quarantined,
+    QuarantineState,
     ReportRow,
     Role,
     Run,
@@ -34,6 +36,7 @@ from lims.model import (
     Transfer,
     WorkRow,
 )
+from lims.stages import Going, Stage
 from spectra.axis import XKind, YKind
 from spectra.spectrum import Spectrum
 from tui.record import Identity, Record
@@ -105,6 +108,9 @@ class FakeRecord(Record):
         self.state = FindingState.SUBMITTED
         self.reviewer = ""
         self.opened = False
+        self.has_files = False
+        self.dismissed: list[str] = []
+        self.gate: Callable[[Stage], object] = lambda _: None
 
     def close(self) -> None:
         self.opened = False
@@ -191,6 +197,63 @@ class FakeRecord(Record):
             acknowledged_by=self.acknowledged,
             acknowledged_at=NOW if self.acknowledged else None,
         )
+
+    def waiting_files(self) -> int:
+        return len(self.quarantined(everything=False)) if self.has_files else 0
+
+    def quarantined(self, *, everything: bool) -> Sequence[Quarantined]:
+        whys = (
+            ("run 12.spa", "no sample number in its name or its metadata", ""),
+            (
+                "NOG-26-00001-X.jdx",
+                "NOG-26-00001-X (file name) looks like a sample number, but its check character "
+                "is wrong; did you mean NOG-26-00001-K?",
+                "",
+            ),
+            ("bag2.D", "Ana Lyst never held NOG-26-00002-X and cannot have measured it", NUMBER),
+        )
+        rows = [
+            Quarantined(
+                seq=20 + at,
+                number=f"Q{at}-{'KM7'[at - 1]}",
+                state=QuarantineState.WAITING,
+                sample=sample,
+                file_name=name,
+                raw_sha256=f"{at}f" * 32,
+                size=41_341 * at,
+                reason=why,
+                at=NOW - timedelta(minutes=7 * at),
+                by="ana",
+            )
+            for at, (name, why, sample) in enumerate(whys, 1)
+        ]
+        closed = [
+            replace(
+                row, state=QuarantineState.DISMISSED, remark="x", closed_at=NOW, closed_by="ana"
+            )
+            if row.number in self.dismissed
+            else row
+            for row in rows
+        ]
+        return [row for row in closed if everything or row.state is QuarantineState.WAITING]
+
+    def link_file(self, number: str, sample: str, *, portion: str) -> Finding:
+        if sample != NUMBER:
+            raise NotFoundError(f"no sample {sample}", hint="Scan the label again.")
+        self.acts.append(("link_file", number, sample, portion))
+        self.dismissed.append(number)
+        return self._finding()
+
+    def take_run(self, path: Path, sample: str, *, portion: str, going: Going) -> Finding:
+        for stage in Stage:
+            going(stage)
+            self.gate(stage)
+        self.acts.append(("take_run", path.name, sample, portion))
+        return self._finding()
+
+    def dismiss_file(self, number: str, reason: str) -> None:
+        self.acts.append(("dismiss_file", number, reason))
+        self.dismissed.append(number)
 
     def alerts(self, *, everything: bool) -> Sequence[Alert]:
         alert = self._alert()

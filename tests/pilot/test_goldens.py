@@ -24,6 +24,9 @@ SCREENS = {
     "digest": ("f5",),
     "intake": ("f6", "f8"),
     "audit": ("f7", "enter"),
+    "quarantine": ("f10", "down"),
+    "take-run": ("enter", "i"),
+    "link-file": ("f10", "down", "l"),
     "help": ("f1",),
     "keys": ("question_mark",),
 }
@@ -70,7 +73,8 @@ async def test_from_110_columns_the_plot_stands_beside_the_hits(running: Running
 
 
 @pytest.mark.parametrize(
-    "name", ["worklist", "sample", "review", "board", "alerts", "digest", "intake", "audit"]
+    "name",
+    ["worklist", "sample", "review", "board", "alerts", "digest", "intake", "audit", "quarantine"],
 )
 async def test_every_key_listed_for_a_screen_is_bound_there(running: Running, name: str) -> None:
     async with running(FakeRecord("rev")) as pilot:

@@ -7,17 +7,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
 
 from lims import clock, custody, examination, intake, library_care, people, queries
 from lims.lab import create_lab
 from lims.model import Lane, Person, Role, SampleDraft, SampleState, ShipmentDraft
+from lims.stages import Stage
 from spectra.spectrum import Spectrum, Technique
 from tests.pilot.conftest import press, settle
 from tests.pilot.fake_lab import BANDS, NOW, infrared
 from tests.pilot.screen_text import screen_text
 from tui.app import FolApp
+from tui.desk import Desk
 from tui.record import Record
 from tui.screens.board import Board
+from tui.taking import Taking
 from tui.widgets.spectrum_plot import SpectrumPlot
 
 ACCEPT = ("f8", "tab", "tab", "enter")
@@ -156,6 +161,57 @@ async def test_intake_registers_through_the_services(lab_folder: Path) -> None:
         record = Record.open(lab_folder, "off")
         assert record.work_count("sand") == 1
         record.close()
+
+
+async def test_a_run_is_taken_from_the_samples_screen(lab_folder: Path, tmp_path: Path) -> None:
+    export = tmp_path / "second.jdx"
+    export.write_text(jcamp(infrared(*reference_bands(3), title="second powder")))
+
+    async def take(pilot: Pilot[int]) -> None:
+        await press(pilot, "i")
+        pilot.app.screen.query_one("#file", Input).value = str(export)
+        pilot.app.screen.set_focus(pilot.app.screen.query_one("#yes"))
+        await press(pilot, "enter")
+
+    with clock.running_from(lambda: NOW):
+        app = opened(lab_folder, "ana")
+        async with app.run_test(size=(80, 24)) as pilot:
+            await settle(pilot)
+            await press(pilot, "enter")
+            await take(pilot)
+            assert ".R2 is recorded" in screen_text(app)
+            await take(pilot)
+            assert ".R2 was on record already: the same bytes" in screen_text(app)
+        record = Record.open(lab_folder, "ana")
+        (row,) = record.work_page(0, 10, "", "queue")
+        sample = record.sample(row.sample)
+        record.close()
+    assert [run.file_name for run in sample.runs] == ["parcel.jdx", "second.jdx"]
+    assert len(sample.findings) == 2
+
+
+async def test_a_stopped_run_leaves_no_more_than_its_bytes(
+    lab_folder: Path, tmp_path: Path
+) -> None:
+    export = tmp_path / "second.jdx"
+    export.write_text(jcamp(infrared(*reference_bands(3), title="second powder")))
+    record = Record.open(lab_folder, "ana")
+    (row,) = record.work_page(0, 10, "", "queue")
+    before = record.event_count()
+    taking: Taking = Taking(row.sample, export, "", lambda stage: stop(stage))
+
+    def stop(stage: Stage) -> None:
+        if stage is Stage.MATCH:
+            assert taking.stop()
+
+    desk = Desk(lambda: Record.open(lab_folder, "ana"))
+    outcome = await taking.run(desk)
+    desk.close()
+    assert outcome.finding is None
+    assert outcome.hint == "The file's bytes are kept; no run names them."
+    assert record.event_count() == before
+    assert len(record.sample(row.sample).runs) == 1
+    record.close()
 
 
 def test_saving_one_form_twice_registers_once(lab_folder: Path) -> None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tui.context import acting, acting_option, json_option, lab_option, opened
 from tui.output import document, line, say, table
+from tui.run_options import comparing, context_of, run_context_options
+
+if TYPE_CHECKING:
+    from lims.model import Finding, Quarantined
 
 EXIT_DATA = 4
 
@@ -17,7 +22,9 @@ EXIT_DATA = 4
 @click.option("--sample", required=True, help="The sample that was measured.")
 @click.option("--portion", default="", help="The portion; else the sample as it is.")
 @click.option("--library", "-l", "names", multiple=True, help="Libraries; else all installed.")
+@click.option("--instrument", default="", help="Which one made it; its mapping reads the text.")
 @click.option("--key", default="", help="Idempotency key.")
+@run_context_options
 @acting_option
 @json_option
 def ingest(
@@ -25,7 +32,12 @@ def ingest(
     sample: str,
     portion: str,
     names: tuple[str, ...],
+    instrument: str,
     key: str,
+    blank: str | None,
+    ladder: str | None,
+    phase: str,
+    dead_time_s: float | None,
     lab_path: str | None,
     person: str | None,
     as_json: bool,
@@ -35,7 +47,9 @@ def ingest(
     from spectra.errors import LabError
 
     findings, problems = [], []
+    context = context_of(blank, ladder, phase, dead_time_s)
     with opened(lab_path) as lab:
+        match = comparing(lab, context, blank, ladder)
         for number, path in enumerate(files):
             try:
                 findings.append(
@@ -46,7 +60,9 @@ def ingest(
                         sample,
                         portion=portion,
                         libraries=names,
+                        instrument=instrument,
                         key=f"{key}.{number}" if key else "",
+                        match=match,
                     )
                 )
             except LabError as error:
@@ -60,34 +76,106 @@ def ingest(
                         "hint": error.hint,
                     }
                 )
+    for finding in findings:
+        if not context.stands_in(finding.match):
+            say(f"{finding.id} was recorded before, without this blank or ladder; it stays so.")
     if as_json:
         document("ingest", {"findings": findings, "errors": problems})
     else:
         for finding in findings:
-            if finding.hazard:
-                line(f"HAZARD {finding.hazard}: acknowledge the notice first (fol alerts)")
-            line(f"finding {finding.id}: {finding.headline}")
+            _tell_finding(finding)
     for problem in problems:
         say(f"Error: {problem['message']}")
     return EXIT_DATA if problems else 0
 
 
-@click.command(epilog="Example: fol quarantine --json")
+@click.group(
+    invoke_without_command=True,
+    epilog="Example: fol quarantine; fol quarantine link Q12-K --sample NOG-26-S000001-D",
+)
+@click.option("--all", "everything", is_flag=True, help="Also those linked or dismissed.")
 @lab_option
 @json_option
-def quarantine(lab_path: str | None, as_json: bool) -> None:
-    """List files that could not be taken as a run; their bytes are kept, with the reason."""
-    from lims.examination import quarantined
+@click.pass_context
+def quarantine(ctx: click.Context, everything: bool, lab_path: str | None, as_json: bool) -> None:
+    """List files that wait because they could not be taken as a run; their bytes are kept."""
+    if ctx.invoked_subcommand is not None:
+        return
+    from lims.quarantine import listed
 
     with opened(lab_path) as lab:
-        found = quarantined(lab)
+        found = listed(lab, everything=everything)
     if as_json:
         document("quarantine", {"files": found})
         return
     table(
-        [[q.at, q.sample, q.file_name, q.size, q.raw_sha256[:12], q.reason] for q in found],
-        ["at", "sample", "file", "bytes", "sha256", "reason"],
+        [
+            [q.number, q.at, q.sample, q.file_name, q.size, q.raw_sha256[:12], _state(q), q.reason]
+            for q in found
+        ],
+        ["number", "at", "sample", "file", "bytes", "sha256", "state", "reason"],
     )
+
+
+def _state(row: Quarantined) -> str:
+    end = f" {row.run}" if row.run else f": {row.remark}" if row.remark else ""
+    return f"{row.state.value}{end}"
+
+
+@quarantine.command(epilog="Example: fol quarantine link Q12-K --sample NOG-26-S000001-D")
+@click.argument("file")
+@click.option("--sample", required=True, help="The sample that was measured.")
+@click.option("--portion", default="", help="The portion; else the sample as it is.")
+@click.option("--library", "-l", "names", multiple=True, help="Libraries; else all installed.")
+@click.option("--instrument", default="", help="Which of the lab's instruments wrote it.")
+@acting_option
+@json_option
+def link(
+    file: str,
+    sample: str,
+    portion: str,
+    names: tuple[str, ...],
+    instrument: str,
+    lab_path: str | None,
+    person: str | None,
+    as_json: bool,
+) -> None:
+    """Record a waiting file, by number or SHA-256, as a run of a sample."""
+    from lims.pickup import link as link_file
+
+    with opened(lab_path) as lab:
+        finding = link_file(
+            lab,
+            acting(person),
+            file,
+            sample,
+            portion=portion,
+            libraries=names,
+            instrument=instrument,
+        )
+    if as_json:
+        document("ingest", {"findings": [finding], "errors": []})
+        return
+    _tell_finding(finding)
+
+
+@quarantine.command(epilog="Example: fol quarantine dismiss Q12-K --reason 'background only'")
+@click.argument("file")
+@click.option("--reason", required=True, help="Why; kept in the log.")
+@acting_option
+def dismiss(file: str, reason: str, lab_path: str | None, person: str | None) -> None:
+    """Close a waiting file as no run of any sample; its bytes stay."""
+    from lims.quarantine import dismiss as dismiss_file
+
+    with opened(lab_path) as lab:
+        done = dismiss_file(lab, acting(person), file, reason)
+        line(f"{done.number}: {done.file_name} dismissed")
+
+
+def _tell_finding(finding: Finding) -> None:
+    if finding.hazard:
+        line(f"HAZARD {finding.hazard}: acknowledge the notice first (fol alerts)")
+    line(f"finding {finding.id}: {finding.headline}")
 
 
 @click.command(epilog="Example: fol queue --json")

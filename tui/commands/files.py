@@ -12,9 +12,11 @@ import click
 from spectra.errors import LabError
 from tui.context import json_option, lab_folder, lab_option
 from tui.output import document, is_terminal, line, say, table
+from tui.run_options import context_of, run_context_options
 
 if TYPE_CHECKING:
     from instruments.export import Export
+    from instruments.mapping import TextMapping
 
 EXIT_DATA = 4
 FORMATS = ("csv", "jcamp", "msp", "mzml", "andi")
@@ -29,7 +31,9 @@ def _problem(path: str, error: LabError) -> dict[str, str]:
     }
 
 
-def read_all(paths: tuple[str, ...]) -> tuple[list[Export], list[dict[str, str]], float]:
+def read_all(
+    paths: tuple[str, ...], mapping: TextMapping | None = None
+) -> tuple[list[Export], list[dict[str, str]], float]:
     """Return the exports, the problems (a bad file never stops the others), the milliseconds."""
     from instruments.sandbox import read_guarded
 
@@ -37,7 +41,7 @@ def read_all(paths: tuple[str, ...]) -> tuple[list[Export], list[dict[str, str]]
     started = time.perf_counter()
     for path in paths:
         try:
-            exports.append(read_guarded(Path(path)))
+            exports.append(read_guarded(Path(path), mapping=mapping))
         except LabError as error:
             problems.append(_problem(path, error))
         except OSError as error:
@@ -66,6 +70,7 @@ def _tell(problems: list[dict[str, str]]) -> int:
 @json_option
 def read(files: tuple[str, ...], as_json: bool) -> int:
     """Read instrument exports and say what is in them."""
+    from tui.show import facts
     from tui.summary import file_entry
 
     exports, problems, _ = read_all(files)
@@ -74,36 +79,16 @@ def read(files: tuple[str, ...], as_json: bool) -> int:
         document("read", {"files": entries, "errors": problems})
         return EXIT_DATA if problems else 0
     for export, entry in zip(exports, entries, strict=True):
-        line(f"{export.path}: {export.format}, {export.technique}, {export.size} bytes")
-        for warning in export.warnings:
-            line(f"  note: {warning}")
-        table(
-            [
-                [
-                    item["title"][:40],
-                    item["kind"],
-                    item["n_scans"] or item["n_points"],
-                    item["x_first"],
-                    item["x_last"],
-                    item["x_unit"],
-                    f"{item['y_kind']} {item['y_unit']}",
-                    item["y_max"],
-                    item["y_max_at"],
-                ]
-                for item in entry["spectra"][:40]
-            ],
-            ["title", "kind", "points", "first", "last", "unit", "ordinate", "max", "at"],
-        )
-        if len(entry["spectra"]) > 40:
-            line(f"  … and {len(entry['spectra']) - 40} more (all of them with --json)")
+        facts(export, entry, on_screen=is_terminal())
         if is_terminal() and export.spectra:
             _draw(export)
     return _tell(problems)
 
 
 def _draw(export: Export) -> None:
-    from tui.show import picture
+    from tui.show import caption, picture
 
+    click.echo(caption(export.spectra[0], len(export.spectra)))
     for text in picture(export.spectra[0]):
         click.echo(text)
 
@@ -114,12 +99,16 @@ def _draw(export: Export) -> None:
 @click.option("--output", "-o", type=click.Path(dir_okay=False), help="A file; else stdout.")
 def export_(file: str, form: str, output: str | None) -> int:
     """Write what was read from FILE in an open format."""
+    from instruments.writers import left_out
     from instruments.writers import write as write_measurements
 
     exports, problems, _ = read_all((file,))
     if problems:
         return _tell(problems)
     data = write_measurements(exports[0].spectra, form)
+    missing = left_out(exports[0].spectra, form)
+    if missing:
+        say(f"Note: {missing}")
     if output:
         Path(output).write_bytes(data)
         say(f"{output}: {len(data)} bytes")
@@ -132,23 +121,40 @@ def export_(file: str, form: str, output: str | None) -> int:
 @click.argument("files", nargs=-1, required=True)
 @click.option("--library", "-l", "names", multiple=True, help="A library; more than once for more.")
 @click.option("--top", default=10, show_default=True, type=click.IntRange(1, 1000), help="Hits.")
+@click.option("--instrument", default="", help="Read text by this instrument's mapping.")
+@run_context_options
 @lab_option
 @json_option
 def match(
-    files: tuple[str, ...], names: tuple[str, ...], top: int, lab_path: str | None, as_json: bool
+    files: tuple[str, ...],
+    names: tuple[str, ...],
+    top: int,
+    instrument: str,
+    blank: str | None,
+    ladder: str | None,
+    phase: str,
+    dead_time_s: float | None,
+    lab_path: str | None,
+    as_json: bool,
 ) -> int:
     """Match exports against reference libraries; all installed ones when none is named."""
+    from instruments import sandbox
+
+    # The reading process gets ready while the libraries are opened here.
+    sandbox.warm()
     from lims.matching import match_export, open_libraries
 
     libraries = open_libraries(lab_folder(lab_path) / "libraries", names)
+    mapping = _mapping_of(instrument, lab_path) if instrument else None
+    context = context_of(blank, ladder, phase, dead_time_s)
     results: list[dict[str, Any]] = []
     problems: list[dict[str, str]] = []
     for path in files:
-        exports, found, read_ms = read_all((path,))
+        exports, found, read_ms = read_all((path,), mapping)
         problems += found
         for item in exports:
             try:
-                result = match_export(item, libraries, top=top)
+                result = match_export(item, libraries, top=top, context=context)
             except LabError as error:
                 problems.append(_problem(path, error))
                 continue
@@ -163,10 +169,22 @@ def match(
     return _tell(problems)
 
 
+def _mapping_of(instrument: str, lab_path: str | None) -> TextMapping | None:
+    from lims.bench_instruments import newest_mapping
+    from tui.context import opened
+
+    with opened(lab_path) as lab:
+        found = newest_mapping(lab, instrument)
+    return None if found is None else found.mapping
+
+
 def _print_result(result: dict[str, Any]) -> None:
     from lims.matching import headline
 
     line(f"{result['path']}: {headline(result)}")
+    for run in result.get("runs", ()):
+        for remark in run["remarks"]:
+            line(f"  note: {remark}")
     for part in result.get("spectra") or result.get("peaks") or []:
         hazard = part.get("hazard") or {}
         if hazard:
@@ -176,6 +194,9 @@ def _print_result(result: dict[str, Any]) -> None:
         where = ""
         if part.get("retention_time_s") is not None:
             where = f" at {part['retention_time_s'] / 60:.2f} min"
+        if part.get("retention_index") is not None:
+            error = part["retention_index_uncertainty"]
+            where += f", index {part['retention_index']:.0f} ± {error:.0f}"
         line(f"  {part['title']}{where}: {decision['state']}")
         for reason in decision["reasons"]:
             line(f"    {reason}")

@@ -72,6 +72,7 @@ class LabScreen(Screen[None]):
         self.bar.place = identity.site
         self.bar.who = identity.person.name
         self.bar.training = identity.training
+        self.bar.files = self.fol.waiting_files
 
     @property
     def bar(self) -> IdentityBar:
@@ -87,11 +88,21 @@ class LabScreen(Screen[None]):
         """Run ``work`` on the record in a worker; ``then`` gets the answer on the screen's turn."""
         self.run_worker(self._worker(lambda: self.fol.desk.call(work), then))
 
-    def ask_aside(self, work: Callable[[], Result], then: Callable[[Result], None]) -> None:
-        """Run ``work`` (files, plots) beside the record; the latest one asked wins."""
-        self.run_worker(
-            self._worker(lambda: self.fol.desk.aside(work), then), group="aside", exclusive=True
-        )
+    def ask_aside(
+        self,
+        work: Callable[[], Result],
+        then: Callable[[Result], None],
+        *,
+        group: str = "aside",
+    ) -> None:
+        """Run ``work`` (files, plots) beside the record; the latest one asked of a group wins."""
+
+        # Not a coroutine: one that is outrun before it begins would never be awaited.
+        async def asked() -> None:
+            await self._worker(lambda: self.fol.desk.aside(work), then)
+
+        # mypy cannot solve Textual's union of what a worker may be for a function.
+        self.run_worker(asked, group=group, exclusive=True)  # type: ignore[arg-type]
 
     async def _worker(self, call: Callable[[], object], then: Callable[[Result], None]) -> None:
         try:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -28,6 +29,9 @@ from tui.screens.hazard import acknowledge
 from tui.text import as_text, clean
 from tui.widgets.fitted_table import FittedTable
 
+if TYPE_CHECKING:
+    from tui.taking import Outcome, Taking
+
 
 class SampleScreen(LabScreen):
     """Everything about one sample; every act goes through a dialog."""
@@ -45,6 +49,7 @@ class SampleScreen(LabScreen):
         """Yield facts, findings and history."""
         yield Static("", id="hazard")
         yield Static("", id="facts")
+        yield Static("", id="run")
         titles = (("technique", 9), ("state", 12), ("finding", 0), ("by", 11))
         findings = FittedTable(titles, id="findings")
         findings.border_title = "findings"
@@ -57,6 +62,9 @@ class SampleScreen(LabScreen):
         """Show what was handed in."""
         super().on_mount()
         self._show(self._record)
+        taking = self.fol.taking
+        if taking is not None:
+            self.run_moved(taking, None)
 
     def load(self) -> None:
         """Nothing to ask: the record came with the screen."""
@@ -123,6 +131,69 @@ class SampleScreen(LabScreen):
         from tui.screens.review import Review
 
         self.app.push_screen(Review(self._record, finding))
+
+    def action_take_run(self) -> None:
+        """Ask which file is a run of this sample, then take it beside the screen."""
+        if self.fol.taking is not None:
+            self.failed("a run is being taken", "One at a time: wait, or stop it with Esc.")
+            return
+        self.ask(lambda record: record.waiting_files(), self._ask_file)
+
+    def _ask_file(self, waiting: int) -> None:
+        from tui.screens.take_run import TakeRun, Wanted
+
+        sample = self._record.sample
+
+        def answered(wanted: Wanted | None) -> None:
+            if wanted is not None and self.fol.taking is None:
+                self.notice("")
+                self.fol.recent_folder = f"{wanted.path.parent}{os.sep}"
+                self.fol.take_run(sample.number, wanted.path, wanted.portion)
+
+        lines = [
+            f"{sample.number} · {sample.draft.description}",
+            f"held by {sample.holder}",
+        ]
+        dialog = TakeRun(
+            lines, self._record.portions, folder=self.fol.recent_folder, waiting=waiting
+        )
+        self.app.push_screen(dialog, answered)
+
+    def run_moved(self, taking: Taking, outcome: Outcome | None) -> None:
+        """Show the stage of a run of this sample, and then how it ended."""
+        if taking.sample != self._record.sample.number:
+            return
+        line = self.query_one("#run", Static)
+        line.set_class(outcome is None, "shown")
+        line.update(as_text(taking.line if outcome is None else "", limit=200))
+        if outcome is None:
+            return
+        if outcome.finding is None:
+            self.failed(outcome.text, outcome.hint)
+            return
+        # The identity is for the findings below, behind the hazard notice.
+        self.notice(f"✓ {outcome.text}", kind="good")
+        if self.is_current:
+            self.action_refresh()
+
+    def _taking(self) -> Taking | None:
+        taking = self.fol.taking
+        return taking if taking and taking.sample == self._record.sample.number else None
+
+    def is_unfinished(self) -> str:
+        """Return that a run of this sample is being taken."""
+        taking = self._taking()
+        return f"a run of {taking.sample} is being taken" if taking else ""
+
+    def step_back(self) -> None:
+        """Escape stops a run before it leaves the sample."""
+        taking = self._taking()
+        if taking is None:
+            super().step_back()
+        elif taking.stop():
+            self.run_moved(taking, None)
+        else:
+            self.notice("too late to stop it: it is being recorded")
 
     def action_acknowledge(self) -> None:
         """Acknowledge the first open hazard notice."""

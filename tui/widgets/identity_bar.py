@@ -27,6 +27,8 @@ class IdentityBar(Widget):
     place: reactive[str] = reactive("")
     who: reactive[str] = reactive("")
     training: reactive[bool] = reactive(False)
+    files: reactive[int] = reactive(0)
+    """How many files wait in quarantine."""
 
     def render(self) -> RenderResult:
         """Return the line: subject and detail on the left, place and person on the right."""
@@ -35,6 +37,8 @@ class IdentityBar(Widget):
         if self.training:
             right.append(" TRAINING ", style="reverse bold")
             right.append(" ")
+        if self.files:
+            right.append(f"{self.files} in quarantine (F10) · ", style="bold")
         right.append(" · ".join(clean(part, 40) for part in (self.place, self.who) if part))
         left = Text(clean(self.subject, 60), style="bold", no_wrap=True)
         room = width - left.cell_len - right.cell_len - 4

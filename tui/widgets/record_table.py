@@ -53,7 +53,9 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         "record-table--waiting",
     }
     DEFAULT_CSS = """
-    RecordTable { height: 1fr; border: round $primary; background: $background; }
+    RecordTable {
+        height: 1fr; border: round $primary; background: $background; overflow-x: hidden;
+    }
     RecordTable:focus { border: round $accent; }
     RecordTable .record-table--header { color: $foreground; text-style: bold; background: $panel; }
     RecordTable .record-table--cursor {
@@ -90,6 +92,9 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         def control(self) -> Widget:
             """The table the page is for."""
             return self.table
+
+    class Filled(Message):
+        """A page is there; the row under the cursor may have changed."""
 
     def __init__(
         self,
@@ -176,6 +181,7 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         self.cursor = min(self.cursor, max(self._total - 1, 0))
         self._count_it()
         self.refresh()
+        self.post_message(self.Filled())
 
     def _grow(self, rows: Sequence[Row]) -> None:
         for place, column in enumerate(self._columns):

@@ -1,6 +1,7 @@
 """Damaged and hostile bytes: our error or a spectrum, soon, and never a large allocation."""
 
 import base64
+import contextlib
 import gzip
 import struct
 import zlib
@@ -91,7 +92,7 @@ def test_spc_counts_are_checked_against_the_file(changes):
 
 
 def test_mzml_zlib_bomb_is_not_inflated():
-    bomb = base64.b64encode(zlib.compress(bytes(200_000_000), 9)).decode()
+    bomb = base64.b64encode(zlib.compress(bytes(50_000_000), 9)).decode()
     good = write([a_run(1)], "mzml").decode()
     start = good.index("<binary>") + len("<binary>")
     stop = good.index("</binary>")
@@ -216,3 +217,100 @@ def test_flipped_and_cut_bytes_give_a_spectrum_or_our_error(name):
         else:
             assert export.spectra
             assert all(value.isprintable() for value in export.metadata.values())
+
+
+BEGINNINGS = {
+    "a.jdx": "##TITLE=x\n##XYDATA=(X++(Y..Y))\n",
+    "p.jdx": "##TITLE=x\n##XYPOINTS=(XY..XY)\n",
+    "title.jdx": "##TITLE=",
+    "a.msp": "Name: x\nNum Peaks: 3\n",
+    "bare.msp": "Name: x\n",
+    "a.mgf": "BEGIN IONS\nTITLE=x\n",
+    "a.csv": "",
+    "a.asp": "1798\n4000\n600\n1\n2\n4\n",
+    "a.rod": "data_x\nloop_\n_raman_spectrum.raman_shift\n_raman_spectrum.intensity\n",
+    "a.txt": "##NAMES=x\n##RRUFFID=1\n",
+    "b.txt": "ACCESSION: x\nRECORD_TITLE: y\nPK$PEAK: m/z int. rel.int.\n  ",
+    "a.mzML": '<?xml version="1.0"?><mzML version="1.1.0"><run>',
+}
+
+
+@pytest.mark.parametrize("unit", ["1", "1 ", " ", "1,", "A", "(", '"', "##", "0E0", "a="])
+def test_one_endless_line_takes_time_in_proportion(unit):
+    """A pattern that tries every split of such a line would need hours here, not a second."""
+    for name, beginning in BEGINNINGS.items():
+        text = beginning + unit * (300_000 // len(unit))
+        with contextlib.suppress(FormatError):
+            read_bytes(text.encode(), name)
+
+
+def test_ten_megabytes_on_one_line_of_ordinates_are_read():
+    ordinates = " ".join(["1", "2", "3", "2"] * 1_250_000)
+    text = f"##TITLE=x\n##DATA TYPE=INFRARED SPECTRUM\n##XYDATA=(X++(Y..Y))\n400 {ordinates}\n"
+    (spectrum,) = read_bytes(text.encode(), "a.jdx").spectra
+    assert spectrum.y.size == 5_000_000
+
+
+def test_zip_bomb_inside_an_array_of_pairs_is_not_inflated():
+    """The announced length is the cap, in mzXML as in mzML."""
+    bomb = base64.b64encode(zlib.compress(bytes(30_000_000), 9)).decode()
+    text = (
+        '<?xml version="1.0"?><mzXML><msRun scanCount="1"><scan num="1" msLevel="1" '
+        'peaksCount="3" retentionTime="PT1S"><peaks precision="32" byteOrder="network" '
+        f'compressionType="zlib" compressedLen="{len(bomb)}" contentType="m/z-int">{bomb}'
+        "</peaks></scan></msRun></mzXML>"
+    )
+    with pytest.raises(CorruptFileError, match="more than"):
+        read_bytes(text.encode(), "a.mzXML")
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda y: y * 1e20, "not a measurement"),
+        (lambda y: y * 1e-20, "not a measurement"),
+        (lambda y: np.where(np.arange(y.size) == 40, 1e9, y), "damaged"),
+    ],
+)
+def test_numbers_no_instrument_gives_are_a_fault(make, words):
+    data = write([an_infrared(y=make(an_infrared().y))], "csv")
+    (spectrum,) = read_bytes(data, "a.csv").spectra
+    assert any(words in fault for fault in spectrum.faults)
+
+
+def test_a_directory_that_points_many_times_at_one_subfile_is_no_amplifier():
+    points, entries = 20_000, 5_000
+    body = bytearray(32) + np.arange(2 * points, dtype="<f4").tobytes()
+    struct.pack_into("<b", body, 1, -128)
+    struct.pack_into("<i", body, 16, points)
+    header = bytearray(an_spc()[:512])
+    header[0] = 0x40 | 0x80 | 0x04
+    struct.pack_into("<i", header, 4, 512 + len(body))
+    struct.pack_into("<i", header, 24, entries)
+    data = bytes(header) + bytes(body) + struct.pack("<IIf", 512, len(body), 0.0) * entries
+    with pytest.raises(CorruptFileError, match="share their bytes"):
+        read_bytes(data, "a.spc")
+
+
+def test_blocks_of_a_group_that_overlap_are_no_amplifier():
+    points, entries = 20_000, 5_000
+    start = 304 + 32 * entries
+    entry = struct.pack("<BxIIxxxxxx", 2, start, 64) + struct.pack(
+        "<BxIIxxxxxx", 3, start + 64, 4 * points
+    )
+    head = bytearray(64)
+    struct.pack_into("<I", head, 4, points)
+    head[8], head[12] = 1, 17
+    struct.pack_into("<ff", head, 16, 4000.0, 400.0)
+    data = bytearray(b"Spectral Data File".ljust(304, b"\x00")) + entry * entries + head
+    struct.pack_into("<H", data, 294, 2 * entries)
+    with pytest.raises(CorruptFileError, match="share their bytes"):
+        read_bytes(bytes(data) + bytes(4 * points), "a.spg")
+
+
+def test_repetitions_in_many_tables_add_up():
+    table = (
+        "##TITLE=t\n##NPOINTS=2500000\n##FIRSTX=1\n##DELTAX=1\n##XYDATA=(X++(Y..Y))\n1A{}\n##END=\n"
+    )
+    with pytest.raises(CorruptFileError, match="beyond what it can hold"):
+        read_bytes(("".join([table.format("T500000")] * 500)).encode(), "a.jdx")

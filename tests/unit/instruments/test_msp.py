@@ -91,3 +91,34 @@ def test_bad_mgf_block_is_reported_and_the_others_kept():
     assert spectrum.precursor_mz == 300.1
     assert spectrum.faults
     assert len(export.warnings) == 2
+
+
+def test_entries_named_only_by_compound_name_stay_apart():
+    # What the exporter of matchms writes in its own style: no NAME line at all.
+    entry = "COMPOUND_NAME: {}\nPRECURSOR_MZ: 100.5\nNUM PEAKS: 2\n41.0\t0.5\n43.0\t1.0\n\n"
+    export = read_bytes((entry.format("a") + entry.format("b")).encode(), "a.msp")
+    assert [(s.title, s.mz.tolist()) for s in export.spectra] == [("a", [41, 43]), ("b", [41, 43])]
+    assert export.spectra[0].precursor_mz == 100.5
+    assert not export.warnings
+
+
+def test_a_name_given_twice_alike_is_one_name():
+    text = b"COMPOUND_NAME: a\nNAME: a\nSynon: b\nNUM PEAKS: 1\n41 9\n"
+    (spectrum,) = read_bytes(text, "a.msp").spectra
+    assert spectrum.title == "a"
+    assert spectrum.metadata["Synon"] == "b"
+
+
+def test_one_faulty_entry_leaves_its_neighbours_without_fault():
+    good = "Name: {}\nNum Peaks: 2\n41 9\n43 8\n\n"
+    text = good.format("a") + "Name: b\nNum Peaks: 1\n0.1 9\n\n" + good.format("c")
+    assert [bool(s.faults) for s in read_bytes(text.encode(), "a.msp").spectra] == [
+        False,
+        True,
+        False,
+    ]
+
+
+def test_blanks_before_a_count_cost_their_length_only():
+    text = b"Name: a\nNum Peaks: 1" + b" " * 300_000 + b";\n41 9\n"
+    assert read_bytes(text, "a.msp").spectra[0].mz.tolist() == [41.0]

@@ -104,3 +104,38 @@ def test_no_object_is_ever_unpickled(tmp_path):
         transfer.unpack(target.read_bytes())
     with pytest.raises(CorruptFileError):
         transfer.unpack(struct.pack("<IQ", 1, 2))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="POSIX only")
+def test_a_fork_starts_a_child_of_its_own():
+    data = write([an_infrared()], "jcamp")
+    sandbox.read_guarded_bytes(data, "a.jdx")
+    mine = sandbox._CHILD._process.pid
+    pid = os.fork()
+    if pid == 0:
+        sandbox.read_guarded_bytes(data, "b.jdx")
+        other = sandbox._CHILD._process.pid
+        sandbox._CHILD.stop()
+        os._exit(0 if other != mine else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    sandbox.read_guarded_bytes(data, "c.jdx")
+    assert sandbox._CHILD._process.pid == mine
+
+
+def test_a_child_started_ahead_is_the_one_that_reads():
+    sandbox._CHILD.stop()
+    sandbox.warm()
+    early = sandbox._CHILD._process.pid
+    sandbox.warm()
+    data = write([an_infrared()], "jcamp")
+    assert sandbox.read_guarded_bytes(data, "a.jdx").spectra
+    assert sandbox._CHILD._process.pid == early
+
+
+def test_a_child_that_dies_before_it_is_ready_is_told_and_replaced():
+    sandbox._CHILD.stop()
+    sandbox.warm()
+    sandbox._CHILD._process.kill()
+    sandbox._CHILD._process.wait()
+    data = write([an_infrared()], "jcamp")
+    assert sandbox.read_guarded_bytes(data, "a.jdx").spectra

@@ -175,3 +175,48 @@ def test_file_that_does_not_fit_its_mapping_is_refused():
 def test_one_endless_line_costs_only_its_length(filler):
     with suppress(UnknownFormatError, RefusedFormatError):
         read_bytes((filler * 400_000 + "x").encode(), "a.txt")
+
+
+@pytest.mark.parametrize(
+    ("head", "kind", "ordinate"),
+    [
+        ("Wellenzahl;Extinktion", XKind.WAVENUMBER, YKind.ABSORBANCE),
+        ("Nombre d'onde;Absorbance", XKind.WAVENUMBER, YKind.ABSORBANCE),
+        ("Número de onda;Transmitancia", XKind.WAVENUMBER, YKind.TRANSMITTANCE),
+        ("Ramanverschiebung;Intensität", XKind.RAMAN_SHIFT, YKind.RAMAN_INTENSITY),
+        ("Wellenlänge;Intensität", XKind.WAVELENGTH, YKind.UNKNOWN),
+    ],
+)
+def test_words_of_other_languages_name_the_axes(head, kind, ordinate):
+    data = (head + "\n" + rows(delimiter=";", comma=True)).encode("cp1252")
+    export = read_bytes(data, "a.csv")
+    (spectrum,) = export.spectra
+    assert (spectrum.x_kind, spectrum.y_kind) == (kind, ordinate)
+    assert not any("please confirm" in warning for warning in export.warnings)
+
+
+def test_typographic_minus_is_a_minus():
+    text = "Raman shift;Intensity\n" + rows(Y - 100.0, Y - 50.0, ";").replace("-", "\u2212")
+    spectrum = only(text)
+    assert spectrum.x.size == 33
+    assert (spectrum.x[0], spectrum.y[0]) == (-90.0, -40.0)
+
+
+def test_lines_of_numbers_that_fit_no_table_are_counted():
+    export = read_bytes(("Raman shift;Intensity\n" + rows(delimiter=";") + "\n77\n").encode(), "a")
+    assert export.spectra[0].x.size == 33
+    assert any("1 lines of numbers fit no table" in warning for warning in export.warnings)
+
+
+def test_technique_that_is_only_guessed_is_told():
+    export = read_bytes(("wavenumber,intensity\n" + rows(delimiter=",")).encode(), "a.csv")
+    assert export.technique is Technique.RAMAN
+    assert any("whether Raman or infrared" in warning for warning in export.warnings)
+
+
+def test_pair_above_the_names_is_no_name():
+    head = "Specimen;white powder\nRaman shift;Intensity\n"
+    spectrum = only(head + rows(delimiter=";"))
+    assert spectrum.x_kind is XKind.RAMAN_SHIFT
+    units = only("Wavelength;Sample\n[nm];[counts]\n" + rows(delimiter=";"))
+    assert (units.x_kind, units.y_unit) == (XKind.WAVELENGTH, "counts")

@@ -35,6 +35,13 @@ def test_labels_that_are_no_class_become_none():
         assert rules.class_label(label) is None
 
 
+def test_a_label_by_role_is_no_rule_of_its_own():
+    rules = ion_rules()
+    assert "fentanyl precursor/impurity" in rules.by_role
+    for rule in rules.rules:
+        assert not rule.labels & rules.by_role
+
+
 def test_every_mass_change_is_whole_and_sourced():
     changes = mass_changes()
     deltas = {change.delta_da for change in changes}

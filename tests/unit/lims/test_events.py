@@ -159,4 +159,4 @@ def test_oversized_event_is_refused(lab):
 def test_every_kind_of_event_has_one_handler():
     kinds = list(projections.HANDLERS)
     assert len(kinds) == len(set(kinds))
-    assert all(re.fullmatch(r"[a-z]+\.[a-z]+", kind) for kind in kinds)
+    assert all(re.fullmatch(r"[a-z]+\.[a-z_]+", kind) for kind in kinds)

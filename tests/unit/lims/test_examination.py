@@ -3,9 +3,16 @@ import hashlib
 import pytest
 
 from instruments.errors import FormatError, UnknownFormatError
-from lims import alerts, audit, custody, examination, intake, queries, records
-from lims.errors import CustodyError, NotFoundError, PermissionDenied, RecordError
+from lims import alerts, audit, custody, examination, intake, quarantine, queries, records
+from lims.errors import (
+    CustodyError,
+    NotFoundError,
+    PermissionDenied,
+    RecordError,
+    RunCancelledError,
+)
 from lims.model import FindingState
+from lims.stages import Stage
 from tests.lims_builders import a_file, a_finding, a_match, a_sample, a_shipment, an_entry
 
 FENTANYL = an_entry("match", "fentanyl", hazard="H1")
@@ -86,7 +93,7 @@ def test_unreadable_file_is_kept_in_quarantine_with_the_reason(lab, bench, data)
         with pytest.raises(FormatError) as refused:
             examination.ingest(lab, "ana", path, sample)
         assert "quarantine" in refused.value.hint
-    kept = examination.quarantined(lab)
+    kept = quarantine.listed(lab)
     assert len(kept) == 1
     digest = kept[0].raw_sha256
     assert (lab.quarantine_folder / digest[:2] / digest[2:4] / digest).read_bytes() == data
@@ -103,7 +110,7 @@ def test_missing_file_and_hostile_name_are_clear_errors(lab, bench):
     path.write_bytes(b"junk")
     with pytest.raises(UnknownFormatError):
         examination.ingest(lab, "ana", path, sample)
-    assert "\x1b" not in examination.quarantined(lab)[0].file_name
+    assert "\x1b" not in quarantine.listed(lab)[0].file_name
 
 
 def test_only_an_analyst_who_had_it_may_say_it_was_measured(lab, bench):
@@ -161,3 +168,40 @@ def test_whole_way_through_the_guarded_child(lab, tmp_path):
     sample = a_sample(lab).number
     found = examination.ingest(lab, "ana", a_file(tmp_path), sample, match=a_match(FENTANYL))
     assert found.technique == "ftir"
+
+
+@pytest.mark.parametrize("last", list(Stage))
+def test_a_run_stopped_at_any_stage_is_not_recorded(lab, bench, last):
+    sample = a_sample(lab).number
+    path = a_file(bench)
+    seen = []
+
+    def going(stage):
+        seen.append(stage)
+        if stage is last:
+            raise RunCancelledError("stopped")
+
+    before = queries.event_count(lab)
+    with pytest.raises(RunCancelledError):
+        examination.ingest(lab, "ana", path, sample, match=a_match(FENTANYL), going=going)
+    assert seen == list(Stage)[: list(Stage).index(last) + 1]
+    assert queries.event_count(lab) == before
+    assert not queries.sample_record(lab, sample).runs
+    left = [each for each in lab.raw_folder.rglob("*") if each.is_file()]
+    # Nothing but bytes that no run names, and those only once they were read.
+    assert len(left) == (1 if last in (Stage.MATCH, Stage.RECORD) else 0)
+    assert not quarantine.waiting(lab)
+
+
+def test_a_stopped_run_can_be_taken_again(lab, bench):
+    sample = a_sample(lab).number
+    path = a_file(bench)
+
+    def stop(stage):
+        if stage is Stage.RECORD:
+            raise RunCancelledError("stopped")
+
+    with pytest.raises(RunCancelledError):
+        examination.ingest(lab, "ana", path, sample, match=a_match(FENTANYL), going=stop)
+    found = examination.ingest(lab, "ana", path, sample, match=a_match(FENTANYL))
+    assert [run.id for run in queries.sample_record(lab, sample).runs] == [found.run]

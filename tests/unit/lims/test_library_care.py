@@ -81,7 +81,8 @@ def test_a_version_never_means_two_contents(lab: Lab, files: Path) -> None:
     library_care.import_library(lab, "lead", [files], "own", "7")
     with pytest.raises(LibraryVersionError):
         library_care.import_library(lab, "lead", [files], "own", "7")
-    assert library_care.remove_library(lab, "lead", "own", "7", "superseded") == ["7"]
+    (gone,) = library_care.remove_library(lab, "lead", "own", "7", "superseded")
+    assert (gone.version, gone.findings) == ("7", 0)
     with pytest.raises(LibraryVersionError, match="before"):
         library_care.import_library(lab, "lead", [files], "own", "7")
     assert library_care.import_library(lab, "lead", [files], "own").version == "8"

@@ -36,6 +36,27 @@ def test_step_that_fails_changes_nothing(monkeypatch):
     assert database.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
 
 
+def test_files_quarantined_before_they_had_numbers_get_them_in_order(monkeypatch):
+    database, before = sqlite.memory(), migrate.steps()[:2]
+    with monkeypatch.context() as patch:
+        patch.setattr(migrate, "steps", lambda: before)
+        migrate.apply(database)
+    for seq in (4, 9, 11):
+        database.execute(
+            "INSERT INTO quarantine(seq, sample, file_name, raw_sha256, size, reason, at, by) "
+            "VALUES(?,'','a','b',1,'c','d','e')",
+            [seq],
+        )
+    database.conn.commit()
+    assert 3 in migrate.apply(database)
+    found = database.execute("SELECT seq, serial, state FROM quarantine ORDER BY seq").fetchall()
+    assert [tuple(row) for row in found] == [
+        (4, 1, "waiting"),
+        (9, 2, "waiting"),
+        (11, 3, "waiting"),
+    ]
+
+
 def test_later_step_is_applied_once_after_a_whole_copy(tmp_path, monkeypatch):
     database = sqlite.create(tmp_path / "lab.db")
     migrate.apply(database)

@@ -149,6 +149,13 @@ def test_a_class_without_a_rule_can_only_be_a_note():
     assert any("no ion rule" in reason for reason in found.against)
 
 
+def test_what_a_relative_is_used_for_is_no_class():
+    near = replace(PARENT, class_name="Fentanyl precursor/impurity")
+    asked = replace(QUESTION, hybrid_hits=(near, RIVAL), spectrum=unit({91: 999, 106: 300}))
+    assert assess(asked).class_name is not None
+    assert assess(replace(asked, by_role=ion_rules().by_role)).class_name is None
+
+
 def test_nothing_in_gives_nothing_out():
     found = assess(Question(spectrum=unit({}), mass=None, hybrid_hits=()))
     assert found.state is None

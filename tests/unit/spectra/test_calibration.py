@@ -13,6 +13,7 @@ from spectra.calibration import (
     calibrate_peaks,
     needed_queries,
 )
+from spectra.consensus import consensus, unit_row
 from spectra.contrast import statistic
 from spectra.curve_index import CurveIndex
 from spectra.errors import SpectrumError
@@ -103,6 +104,6 @@ def test_mass_spectral_libraries_calibrate_alike():
     index = PeakIndex.build(spectra)
     made = calibrate_peaks(index, spectra, np.arange(25))
     assert made.n == 25
-    assert made.metric == "cosine"
-    own = index.scores(spectra[0])
+    assert made.metric == "consensus of four"
+    own = consensus(unit_row(spectra[0]), index.intensities(np.arange(25))).score
     assert made.threshold < statistic(own[0], np.delete(own, 0))

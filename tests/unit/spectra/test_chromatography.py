@@ -3,8 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spectra.chromatography import find_components, intensity_matrix, noise_factor, smoothed
+from spectra.chromatography import find_components
 from spectra.errors import AxisError, SpectrumError
+from spectra.ion_matrix import intensity_matrix
+from spectra.ion_peaks import noise_factor, smoothed
 from spectra.mass_scores import NIST_IDENTITY_FIRST, UnitSpectrum, unit_mass, weighted_cosine
 from spectra.spectrum import MassRun
 
@@ -152,6 +154,8 @@ def test_a_run_that_cannot_be_is_refused():
         find_components(small_run(10, 2, scan_time_s=np.full(10, np.nan)))
     with pytest.raises(SpectrumError, match="not a number"):
         find_components(small_run(10, 2, intensity=np.full(20, np.inf)))
+    with pytest.raises(SpectrumError, match="no reading of a detector"):
+        find_components(small_run(10, 2, intensity=np.full(20, 1e16)))
 
 
 def test_a_matrix_beyond_the_limit_is_refused_before_it_is_made():
@@ -164,13 +168,13 @@ def test_the_matrix_adds_what_falls_on_one_mass():
     run = small_run(2, 3, mz=np.array([50.0, 50.4, 52.0] * 2), intensity=np.arange(1.0, 7.0))
     matrix = intensity_matrix(run)
     assert matrix.mz.tolist() == [50, 51, 52]
-    assert matrix.values.tolist() == [[3, 0, 3], [9, 0, 6]]
+    assert matrix.values.tolist() == [[3, 9], [0, 0], [3, 6]]
 
 
 def test_smoothing_keeps_parabolas_and_the_noise_factor_is_that_of_ion_statistics():
     t = np.arange(40, dtype=np.float32)
-    parabola = (100 + 4 * t - 0.05 * t**2)[:, None].astype(np.float32)
-    np.testing.assert_allclose(smoothed(parabola)[2:-2], parabola[2:-2], rtol=1e-5)
-    counts = np.random.default_rng(1).poisson(400, (1300, 40)).astype(np.float32)
+    parabola = (100 + 4 * t - 0.05 * t**2)[None].astype(np.float32)
+    np.testing.assert_allclose(smoothed(parabola)[:, 2:-2], parabola[:, 2:-2], rtol=1e-5)
+    counts = np.random.default_rng(1).poisson(400, (40, 1300)).astype(np.float32)
     assert noise_factor(counts) == pytest.approx(1.0, rel=0.1)
     assert noise_factor(counts * 9) == pytest.approx(3.0, rel=0.1)

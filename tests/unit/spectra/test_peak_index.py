@@ -216,11 +216,11 @@ def test_spectra_bring_their_own_masses_and_are_not_changed():
     assert hits.mass_shifts[0] == 14
 
 
-def test_tandem_spectra_are_refused_with_what_is_not_built():
+def test_tandem_spectra_are_refused_with_the_index_that_takes_them():
     tandem = MassSpectrum(title="q", mz=[50.0], intensity=[1.0], precursor_mz=337.2)
     with pytest.raises(NotComparableError, match=r"MS/MS") as caught:
         PeakIndex.build([tandem])
-    assert "not built yet" in caught.value.hint
+    assert "TandemIndex" in caught.value.hint
     with pytest.raises(NotComparableError):
         PeakIndex.build([([50.0], [1.0])]).search(tandem)
 

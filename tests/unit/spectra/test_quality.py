@@ -105,3 +105,42 @@ def test_all_reasons_are_given_at_once():
 def test_nothing_measured_is_insufficient_not_an_error():
     for y in (np.array([]), np.full(50, np.nan), np.array([1.0, 2.0])):
         assert not checked(y, covered=0.0).ok
+
+
+def test_an_overdue_axis_check_is_a_reason():
+    def reasons(days, limit):
+        return checked(noisy(0.01), age=quality.CalibrationAge(days=days, limit_days=limit)).reasons
+
+    assert reasons(7.0, 7.0) == ()
+    assert "last checked 8 days before, 7 are allowed" in reasons(8.0, 7.0)[0]
+    assert "check the clocks" in reasons(-2.0, 7.0)[0]
+    assert "check the clocks" in reasons(float("nan"), 7.0)[0]
+    assert "never valid" in reasons(1.0, 0.0)[0]
+
+
+def test_a_clipped_detector_is_seen_through_its_dark_frame():
+    rng = np.random.default_rng(0)
+    clipped = np.minimum(noisy(0.002), 0.6) * 60000 / 0.6 - rng.normal(100.0, 5.0, X.size)
+    assert "clipped" in " ".join(checked(clipped, absorbance=False).reasons)
+
+
+def test_tops_that_are_only_noise_are_saturated():
+    rng = np.random.default_rng(0)
+    thick = 8.0 * noisy(0.0005)
+    light = np.abs(10.0**-thick + 1e-3 * rng.normal(size=X.size)) + 1e-5
+    verdict = checked(-np.log10(light))
+    assert verdict.saturated
+    assert "use less sample" in " ".join(verdict.reasons)
+
+
+def test_sharp_lines_of_a_gas_are_not_taken_for_noise():
+    lines = 2.5 * sum(np.exp(-(((X - c) / 4.0) ** 2)) for c in np.arange(2600.0, 3100.0, 20.0))
+    assert not checked(lines + noisy(0.002)).saturated
+
+
+def test_a_cosmic_ray_on_noise_is_no_signal():
+    noise = np.random.default_rng(0).normal(1000.0, 20.0, X.size)
+    noise[[700, 701]] += [3000.0, 800.0]
+    verdict = checked(noise, absorbance=False)
+    assert not verdict.ok
+    assert "signal to noise" in verdict.reasons[0]
