@@ -11,15 +11,12 @@ from dataclasses import replace
 
 from libraries.candidates import Place
 from libraries.entry import Section
+from libraries.masking import DETECTION_LIMIT
 from spectra.axis import FloatArray
 from spectra.calibration import Calibration
 from spectra.decision import ComponentFit
 from spectra.errors import SpectrumError
 from spectra.mixture import Explanation, explain
-
-# Below these shares a component is not found reliably: drug-checking services state 5 to 10 % for
-# infrared; handheld Raman needs 10 to 40 % (Drug Test. Anal., doi:10.1002/dta.2993).
-_LEAST_SHARE = {Section.FTIR: 0.05, Section.RAMAN: 0.10}
 
 
 def of_curve(
@@ -57,7 +54,7 @@ def of_curve(
     def name(row: int) -> str:
         return library.entries_at([int(index.rows[row])])[0].substance
 
-    return _above_detection(found, name, own.gain_limit, _LEAST_SHARE[index.section]), limited
+    return _above_detection(found, name, own.gain_limit, DETECTION_LIMIT[index.section]), limited
 
 
 def _above_detection(
@@ -72,12 +69,13 @@ def _above_detection(
     return None
 
 
-def facts(fit: ComponentFit) -> dict[str, object]:
+def facts(fit: ComponentFit, section: Section) -> dict[str, object]:
     """Return a mixture as plain values for the document of a match."""
     return {
         "substances": list(fit.substances),
         "shares": [round(share, 4) for share in fit.shares],
         "shares_of": "the explained signal, not mass",
+        "detection_limit": DETECTION_LIMIT[section],
         "residual": round(fit.residual, 4),
         "gain": round(fit.gain, 4),
         "agreed": fit.agreed,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from libraries import candidates, inseparable, mixtures
+from libraries import candidates, inseparable, masking, mixtures
 from libraries.answer import Hit, LibraryAnswer
 from libraries.candidates import Candidate, Place, Substances
 from libraries.drafting import curve_section, settle
@@ -203,7 +203,9 @@ def _curve(
     fit = None
     if substances.found and calibration is not None:
         fit, calibration = mixtures.of_curve(substances.first_place, prepared.y, calibration)
-    decided = _decided(searched, section, substances, calibration, prepared.quality, fit)
+    decided = masking.told(
+        _decided(searched, section, substances, calibration, prepared.quality, fit), section
+    )
     is_mixture = decided.state is DecisionState.MIXTURE and fit is not None
     return LibraryAnswer(
         section=section,
@@ -211,7 +213,7 @@ def _curve(
         steps=steps,
         decision=decided,
         hits=_hits(substances, top),
-        mixture=mixtures.facts(fit) if is_mixture and fit is not None else None,
+        mixture=mixtures.facts(fit, section) if is_mixture and fit is not None else None,
         libraries=names,
     )
 
