@@ -15,10 +15,15 @@ from pathlib import Path
 import numpy as np
 
 from instruments import read
+from libraries.derivatives import forms_of
+from libraries.drafting import draft
+from libraries.entry import EntryDraft
+from libraries.provenance import Source
 from spectra import contrast
 from spectra.calibration import calibrate
 from spectra.consensus import consensus
 from spectra.mass_scores import unit_mass
+from spectra.related import Forms
 
 FILES = (
     "ei_swgdrug_dev.msp",
@@ -45,6 +50,8 @@ class Collections:
     queries : ndarray of int
         Rows of drugs with a spectrum from another collection.
     comparable : ndarray of bool, shape (n_queries,)
+    forms : Forms
+        What each spectrum is a form of, as an imported library knows it.
     """
 
     intensity: np.ndarray
@@ -53,13 +60,16 @@ class Collections:
     collections: np.ndarray
     queries: np.ndarray
     comparable: np.ndarray
+    forms: Forms
 
 
 def load(data: Path) -> Collections:
     """Read the four files of the mass-spectral set."""
     rows, names, formulas, origins, masses, is_drug = [], [], [], [], [], []
+    drafts: list[EntryDraft] = []
     for file in FILES:
         for spectrum in read(data / "ms" / file).spectra:
+            drafts.append(draft(spectrum, Source(file=file, sha256=""), {}))
             whole = unit_mass(spectrum.mz, spectrum.intensity)
             row = np.zeros(N_MZ, dtype=np.float32)
             row[whole.mz] = whole.intensity
@@ -91,6 +101,7 @@ def load(data: Path) -> Collections:
         collections=collections,
         queries=np.array(queries),
         comparable=np.array(comparable),
+        forms=forms_of(drafts),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -28,6 +29,7 @@ _SMALLEST = 1e-12
 # A single point this far above all but one in a hundred others; a laser line reaches 1e3.
 _SPIKE = 1e5
 _LOWEST_MZ = 0.5
+_NO_CONTROL = bytes([*range(9, 14), 0x1A, *range(32, 256)])
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1f\ufffd]")
 
 
@@ -46,6 +48,34 @@ def curve_faults(
     if announced in (None, x.size) and _is_sound_curve(x, y, x_kind):
         return ()
     return _described_curve(x, y, x_kind, announced)
+
+
+def faults_of_curves(x: FloatArray, y: FloatArray, x_kind: XKind) -> list[tuple[str, ...]]:
+    """Return what `curve_faults` says of each of many curves over one axis.
+
+    Parameters
+    ----------
+    x : ndarray of float, shape (n_points,)
+    y : ndarray of float of four or eight bytes, shape (n_curves, n_points)
+    x_kind : XKind
+    """
+    n_curves, n_points = y.shape
+    if n_curves == 1 or n_points < 2 or not _is_sound_axis(x, x_kind):
+        return [curve_faults(x, each.astype(np.float64), x_kind) for each in y]
+    low = np.minimum.reduce(y, axis=1).astype(np.float64)
+    high = np.maximum.reduce(y, axis=1).astype(np.float64)
+    largest = np.maximum(high, -low)
+    limit = (largest / _SPIKE)[:, np.newaxis]
+    enough = n_points // 100 + 1
+    near = np.count_nonzero(y > limit, axis=1)
+    if not (near > enough).all():
+        near += np.count_nonzero(y < -limit, axis=1)
+    sound = (largest >= _SMALLEST) & (largest <= _LARGEST) & (near > enough)
+    sound |= (low == 0.0) & (high == 0.0)
+    return [
+        () if is_sound else curve_faults(x, each.astype(np.float64), x_kind)
+        for each, is_sound in zip(y, sound.tolist(), strict=True)
+    ]
 
 
 def _is_sound_curve(x: FloatArray, y: FloatArray, x_kind: XKind) -> bool:
@@ -104,6 +134,33 @@ def peak_faults(
     return _described(mz, intensity, announced)
 
 
+def faults_of_peak_lists(
+    mz: FloatArray, intensity: FloatArray, bounds: Sequence[int]
+) -> list[tuple[str, ...]]:
+    """Return what `peak_faults` says of each of many peak lists.
+
+    Parameters
+    ----------
+    mz, intensity : ndarray of float, shape (n_peaks,)
+        The lists, one behind the other.
+    bounds : sequence of int, length n_lists + 1
+        List ``i`` holds the peaks ``bounds[i]:bounds[i + 1]``, one at least.
+    """
+    starts = np.asarray(bounds[:-1], dtype=np.int64)
+    sound = (
+        (np.minimum.reduceat(mz, starts) >= _LOWEST_MZ)
+        & (np.maximum.reduceat(mz, starts) <= _PLAUSIBLE[XKind.MZ][1])
+        & (np.minimum.reduceat(intensity, starts) >= 0)
+        & (np.maximum.reduceat(intensity, starts) <= _LARGEST)
+    )
+    if sound.all():
+        return [()] * starts.size
+    return [
+        () if is_sound else peak_faults(mz[start:stop], intensity[start:stop])
+        for start, stop, is_sound in zip(bounds, bounds[1:], sound.tolist(), strict=False)
+    ]
+
+
 def _is_sound(mz: FloatArray, intensity: FloatArray) -> bool:
     """Return whether four numbers show that there is no fault; a missing value shows in them."""
     if not mz.size or mz.size != intensity.size:
@@ -144,6 +201,9 @@ def time_faults(time_s: FloatArray) -> tuple[str, ...]:
 
 def text_notes(text: str) -> tuple[str, ...]:
     """Return what shows that a text was damaged: bytes no program writes into one."""
+    plain = not text.encode("utf-8", "surrogatepass").translate(None, _NO_CONTROL)
+    if plain and "\ufffd" not in text:
+        return ()
     odd = _CONTROL.findall(text.rstrip("\x00\x1a\r\n"))
     if not odd:
         return ()

@@ -102,6 +102,9 @@ MAGIC: tuple[tuple[bytes, int, Refusal], ...] = (
     ),
 )
 
+_FIRST = tuple(magic for magic, offset, _ in MAGIC if not offset)
+_FURTHER_IN = tuple((magic, offset) for magic, offset, _ in MAGIC if offset)
+
 # Any one of these names of streams or storages tells whose OLE2 container it is, in this order.
 OLE2: tuple[tuple[tuple[str, ...], Refusal], ...] = (
     (
@@ -229,9 +232,8 @@ def refuse_known(data: bytes, name: str) -> str:
             "the file is empty (0 bytes)",
             hint="The export did not finish, or the copy failed: export it again.",
         )
-    for magic, offset, refusal in MAGIC:
-        if data.startswith(magic, offset):
-            raise _refused(refusal)
+    if data.startswith(_FIRST) or any(data.startswith(magic, at) for magic, at in _FURTHER_IN):
+        raise _refused(next(r for magic, at, r in MAGIC if data.startswith(magic, at)))
     if data.startswith(b"MZ") and data[60:62] != b"" and b"PE\x00\x00" in data[:1024]:
         raise _refused(_PROGRAM)
     if data.startswith(b"BM") and len(data) == int.from_bytes(data[2:6], "little"):

@@ -226,14 +226,22 @@ def source_bytes(path: Path) -> tuple[str, bytes]:
     """
     folder = folders.run_of(path)
     if folder is None:
-        require_file_size(require_plain_file(path), RUN_BYTES, "any instrument file")
-        return path.name, path.read_bytes()
+        size = require_plain_file(path)
+        require_file_size(size, RUN_BYTES, "any instrument file")
+        return path.name, _whole(path, size)
     name = folder.absolute().name
     refusals.refuse_folder(folder)
     try:
         return name, folders.pack(folder)
     except FormatError as error:
         raise _named(error, name) from error
+
+
+def _whole(path: Path, size: int) -> bytes:
+    """Return the bytes of a file in one call to the system, where it did not grow meanwhile."""
+    with path.open("rb", buffering=0) as stream:
+        data = stream.read(size + 1)
+        return data if len(data) == size else data + stream.read()
 
 
 def _read(data: bytes, name: str, path: Path, mapping: TextMapping | None) -> Export:

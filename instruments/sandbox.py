@@ -21,11 +21,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+import numpy as np
+
 from instruments import errors, transfer
 from instruments.errors import CorruptFileError, FormatError
 from instruments.export import Export
 from instruments.limits import RUN_BYTES, SPECTRUM_BYTES, require_file_size, require_plain_file
 from instruments.mapping import TextMapping, to_json
+from instruments.transfer_read import Bytes
 
 SPECTRUM_SECONDS = 10.0
 RUN_SECONDS = 60.0
@@ -262,20 +265,21 @@ def write_all(pipe: IO[bytes], buffers: Sequence[transfer.Buffer]) -> None:
             view = view[pipe.write(view) :]
 
 
-def _receive(process: subprocess.Popen[bytes], most: int) -> tuple[dict[str, str], bytearray]:
+def _receive(process: subprocess.Popen[bytes], most: int) -> tuple[dict[str, str], Bytes]:
     pipe = _pipe(process.stdout)
-    header_size, body_size = _LENGTH.unpack(_exactly(pipe, _LENGTH.size))
+    header_size, body_size = _LENGTH.unpack(_exactly(pipe, _LENGTH.size).tobytes())
     if header_size > _CHUNK or body_size > most:
         raise EOFError("an answer larger than any there can be")
-    header = json.loads(_exactly(pipe, header_size))
+    header = json.loads(_exactly(pipe, header_size).tobytes())
     if not isinstance(header, dict):
         raise EOFError("not an answer")  # noqa: TRY004 - the child is broken, not our caller
     return header, _exactly(pipe, body_size)
 
 
-def _exactly(pipe: IO[bytes], count: int) -> bytearray:
-    whole = bytearray(count)
-    view = memoryview(whole)
+def _exactly(pipe: IO[bytes], count: int) -> Bytes:
+    """Return so many bytes as an array of its own: the spectra are slices of it."""
+    whole = np.empty(count, dtype=np.uint8)
+    view = whole.data
     while view:
         got = pipe.readinto(view)  # type: ignore[attr-defined]  # a raw pipe has it
         if not got:

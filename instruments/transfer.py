@@ -1,100 +1,71 @@
-"""An `Export` as plain bytes and back: one JSON header and raw arrays. Never pickle.
+"""An `Export` as plain bytes and back: JSON, one block of numbers, one of texts. Never pickle.
 
 Used between the process that parses hostile bytes and the one that trusts the result, so what comes
-back is checked like any other file. Equal arrays and metadata are sent once.
+back is checked like any other file. What all measurements have is sent in columns, once if equal.
 """
 
 from __future__ import annotations
 
 import json
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from instruments.errors import CorruptFileError
 from instruments.export import Export
-from spectra.axis import XKind, YKind
-from spectra.errors import SpectrumError
-from spectra.spectrum import (
-    Chromatogram,
-    MassRun,
-    MassSpectrum,
-    Measurement,
-    Spectrum,
-    Technique,
-)
+from instruments.transfer_form import ARRAYS, NO_ARRAY, NUL, SORT, STATED, Sizes
+from instruments.transfer_read import Packed, received
+from spectra.axis import FloatArray
+from spectra.spectrum import MassSpectrum, Measurement
 
 Buffer = bytes | memoryview
 
-_MAGIC = b"FOLEXP02"
-_LENGTH = struct.Struct("<8sQ")
-_ALIGN = 8
-_TYPES = ("<f8", "<i8")
-# Comparing larger arrays costs more than sending them twice.
-_COMPARED_BYTES = 800_000
-_SHAPES: dict[str, type[Measurement]] = {
-    "Spectrum": Spectrum,
-    "MassSpectrum": MassSpectrum,
-    "Chromatogram": Chromatogram,
-    "MassRun": MassRun,
-}
-_ARRAYS = ("x", "y", "mz", "intensity", "scan_time_s", "offsets", "stored_tic")
-_PLAIN = (
-    "title",
-    "x_unit",
-    "y_unit",
-    "precursor_mz",
-    "molecular_mass",
-    "retention_time_s",
-    "retention_index",
-    "ionization",
-)
+# Larger arrays are written as they are, smaller ones put together first.
+_LARGE_BYTES = 1 << 20
 
 
 @dataclass(slots=True)
 class _Packing:
-    """Arrays and metadata met so far, each with its number."""
+    """What was met so far; each distinct thing has a number."""
 
-    buffers: list[Buffer] = field(default_factory=list)
-    arrays: list[tuple[str, int, int]] = field(default_factory=list)
-    metadata: list[dict[str, str]] = field(default_factory=list)
-    known_arrays: dict[bytes, int] = field(default_factory=dict)
-    known_metadata: dict[tuple[tuple[str, str], ...], int] = field(default_factory=dict)
-    size: int = 0
+    sorts: dict[tuple[str, ...], int] = field(default_factory=dict)
+    keys: dict[tuple[str, ...], int] = field(default_factory=dict)
+    faults: dict[tuple[str, ...], int] = field(default_factory=lambda: {(): 0})
+    arrays: list[np.ndarray[Any, Any]] = field(default_factory=list)
+    numbered: dict[int, int] = field(default_factory=dict)
+    values: list[str] = field(default_factory=list)
+    keys_of: list[int] = field(default_factory=list)
+    last_facts: Mapping[str, str] | None = None
 
     def array(self, values: np.ndarray[Any, Any]) -> int:
-        """Return the number of an array of float64 or int64."""
-        dtype = "<i8" if values.dtype.kind == "i" else "<f8"
-        plain = np.ascontiguousarray(values, dtype=dtype)
-        content = plain.tobytes() if plain.nbytes <= _COMPARED_BYTES else None
-        if content is not None and content in self.known_arrays:
-            return self.known_arrays[content]
-        number = len(self.arrays)
-        if content is not None:
-            self.known_arrays[content] = number
-        self.arrays.append((dtype, self.size, plain.size))
-        self.buffers.append(content if content is not None else plain.data.cast("B"))
-        self.size += plain.nbytes
-        return number
+        """Return the number of an array; the same object, as a shared axis, has one."""
+        found = self.numbered.get(id(values))
+        if found is None:
+            found = self.numbered[id(values)] = len(self.arrays)
+            self.arrays.append(values)
+        return found
 
     def facts(self, values: Mapping[str, str]) -> int:
-        """Return the number of a metadata mapping."""
-        key = tuple(values.items())
-        if key not in self.known_metadata:
-            self.known_metadata[key] = len(self.metadata)
-            self.metadata.append(dict(values))
-        return self.known_metadata[key]
+        """Return the number of a metadata mapping; one like that before it is not sent again."""
+        if self.last_facts is None or values != self.last_facts:
+            self.last_facts = values
+            names = tuple(values)
+            self.keys_of.append(self.keys.setdefault(names, len(self.keys)))
+            self.values.extend(values.values())
+        return len(self.keys_of) - 1
 
 
 def parts(export: Export) -> list[Buffer]:
-    """Return an export as buffers to be written one after the other; arrays are not copied."""
-    packing = _Packing()
-    spectra = [_packed(measurement, packing) for measurement in export.spectra]
-    header = {
+    """Return an export as buffers to write one after the other; large arrays are not copied."""
+    packing, spectra = _Packing(), export.spectra
+    sorts = [packing.sorts.setdefault(_sort(each), len(packing.sorts)) for each in spectra]
+    facts = [packing.facts(each.metadata) for each in spectra]
+    faults = [packing.faults.setdefault(each.faults, len(packing.faults)) for each in spectra]
+    refs = _references(spectra, packing)
+    texts = [each.title for each in spectra] + packing.values
+    sizes = [each.size for each in packing.arrays]
+    header: dict[str, object] = {
         "path": str(export.path),
         "sha256": export.sha256,
         "size": export.size,
@@ -104,13 +75,26 @@ def parts(export: Export) -> list[Buffer]:
         "warnings": list(export.warnings),
         "reader": export.reader,
         "reader_version": export.reader_version,
-        "spectra": spectra,
-        "arrays": packing.arrays,
-        "spectra_metadata": packing.metadata,
+        "sorts": list(packing.sorts),
+        "keys": list(packing.keys),
+        "faults": list(packing.faults),
     }
-    text = json.dumps(header).encode("ascii")
-    text += b" " * (-len(text) % _ALIGN)
-    return [_LENGTH.pack(_MAGIC, len(text)), text, *packing.buffers]
+    strings = NUL.join(texts)
+    if strings.count(NUL) != max(len(texts) - 1, 0):
+        header["texts"], strings = texts, ""  # a text holds the separator itself
+    ints = np.array([*sorts, *facts, *faults, *packing.keys_of, *sizes, *refs], dtype=np.int64)
+    numbers = [*_stated(spectra), *packing.arrays]
+    json_text, text = json.dumps(header).encode("ascii"), strings.encode("utf-8", "surrogatepass")
+    lengths = Sizes(
+        spectra=len(spectra),
+        facts=len(packing.keys_of),
+        arrays=len(sizes),
+        references=len(refs),
+        numbers=sum(each.size for each in numbers),
+        json=len(json_text),
+        texts=len(text),
+    )
+    return [lengths.pack(), ints.tobytes(), *_joined(numbers), json_text, text]
 
 
 def pack(export: Export) -> bytes:
@@ -118,76 +102,58 @@ def pack(export: Export) -> bytes:
     return b"".join(parts(export))
 
 
-def _packed(measurement: Measurement, packing: _Packing) -> dict[str, object]:
-    facts: dict[str, object] = {"shape": type(measurement).__name__}
-    for name in _PLAIN:
-        value = getattr(measurement, name, None)
-        if value is not None:
-            facts[name] = value
-    for name in ("x_kind", "y_kind"):
-        if hasattr(measurement, name):
-            facts[name] = getattr(measurement, name).value
-    facts["metadata"] = packing.facts(measurement.metadata)
-    facts["faults"] = list(measurement.faults)
-    for name in _ARRAYS:
-        values = getattr(measurement, name, None)
-        if isinstance(values, np.ndarray):
-            facts[name] = packing.array(values)
-    return facts
-
-
-def unpack(data: Buffer | bytearray) -> Export:
+def unpack(data: Packed) -> Export:
     """Return what `pack` packed.
+
+    Parameters
+    ----------
+    data : bytes, or ndarray of uint8
+        An array becomes the spectra's own memory: it must be nobody else's.
 
     Raises
     ------
     CorruptFileError
         The bytes are not what `pack` writes.
     """
-    try:
-        magic, length = _LENGTH.unpack_from(data)
-        body = _LENGTH.size + length
-        if magic != _MAGIC or body > len(data):
-            raise ValueError("not a packed export")  # noqa: TRY301 - one answer for all of these
-        view = memoryview(data)
-        header = json.loads(bytes(view[_LENGTH.size : body]))
-        arrays = [_array(view, body, *entry) for entry in header["arrays"]]
-        metadata = header["spectra_metadata"]
-        return Export(
-            path=Path(header["path"]),
-            sha256=header["sha256"],
-            size=int(header["size"]),
-            format=header["format"],
-            technique=Technique(header["technique"]),
-            metadata=header["metadata"],
-            warnings=tuple(header["warnings"]),
-            spectra=tuple(_measurement(facts, arrays, metadata) for facts in header["spectra"]),
-            reader=header["reader"],
-            reader_version=header["reader_version"],
-        )
-    except (ValueError, LookupError, TypeError, OSError, struct.error, SpectrumError) as error:
-        raise CorruptFileError(f"the reading process gave no usable answer ({error})") from error
+    return received(data)
 
 
-def _array(
-    view: memoryview, body: int, dtype: str, offset: int, count: int
-) -> np.ndarray[Any, Any]:
-    if dtype not in _TYPES or offset < 0 or count < 0:
-        raise ValueError("an array of a kind that is never sent")
-    return np.frombuffer(view, dtype=dtype, count=count, offset=body + offset)
+def _sort(measurement: Measurement) -> tuple[str, ...]:
+    """Return what many measurements of a file have in common."""
+    if isinstance(measurement, MassSpectrum):  # a library of them is the large case
+        return ("MassSpectrum", "", "", "", "", measurement.ionization)
+    words = (str(getattr(measurement, name, "")) for name in SORT)
+    return (type(measurement).__name__, *words)
 
 
-def _measurement(
-    facts: Mapping[str, Any],
-    arrays: list[np.ndarray[Any, Any]],
-    metadata: list[dict[str, str]],
-) -> Measurement:
-    shape = facts["shape"]
-    values: dict[str, Any] = {name: facts[name] for name in _PLAIN if name in facts}
-    values |= {name: arrays[facts[name]] for name in _ARRAYS if name in facts}
-    values |= {"metadata": metadata[facts["metadata"]], "faults": tuple(facts["faults"])}
-    if "y_kind" in facts:
-        values["y_kind"] = YKind(facts["y_kind"])
-    if shape == "Spectrum":
-        values["x_kind"] = XKind(facts["x_kind"])
-    return _SHAPES[shape](**values)
+def _references(spectra: tuple[Measurement, ...], packing: _Packing) -> list[int]:
+    found: list[int] = []
+    for each in spectra:
+        for name in ARRAYS[type(each).__name__]:
+            values = getattr(each, name)
+            found.append(NO_ARRAY if values is None else packing.array(values))
+    return found
+
+
+def _stated(spectra: tuple[Measurement, ...]) -> list[FloatArray]:
+    """Return the numbers a mass spectrum may state, each a column; NaN where it does not."""
+    masses = [each if isinstance(each, MassSpectrum) else None for each in spectra]
+    return [np.array([getattr(each, name, None) for each in masses], np.float64) for name in STATED]
+
+
+def _joined(arrays: list[np.ndarray[Any, Any]]) -> list[Buffer]:
+    """Return the memory of some arrays of eight-byte numbers, small ones put together."""
+    found: list[Buffer] = []
+    small: list[np.ndarray[Any, Any]] = []
+    for each in arrays:
+        if each.nbytes < _LARGE_BYTES:
+            small.append(each.view(np.float64))
+            continue
+        found.extend(_one(small))
+        small = []
+        found.append(each.data.cast("B"))
+    return [*found, *_one(small)]
+
+
+def _one(arrays: list[FloatArray]) -> list[Buffer]:
+    return [np.concatenate(arrays).data.cast("B")] if arrays else []

@@ -11,11 +11,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from libraries import ion_rules, legal
+from libraries import change_facts, class_models, ion_rules, legal
 from libraries.candidates import Candidate, Place, Substances
 from libraries.entry import Entry
 from spectra import analogue
-from spectra.analogue import AnalogueAssessment, AnalogueState, Question, ReferenceHit
+from spectra.analogue import (
+    AnalogueAssessment,
+    AnalogueState,
+    ClassVote,
+    Question,
+    ReferenceHit,
+)
 from spectra.class_ions import weigh_ions
 from spectra.decision import Decision, DecisionState
 from spectra.peak_table import unit_query
@@ -51,16 +57,18 @@ def assess(
         ``class, candidate_grade, nearest, mass_shift, explanations, shared_ions, site, legal,
         against`` and more, as plain values.
     """
+    hybrid_hits = _hybrid(places, spectrum)
     question = Question(
         spectrum=unit_query(spectrum),
         mass=spectrum.molecular_mass,
-        hybrid_hits=_hybrid(places, spectrum),
+        hybrid_hits=hybrid_hits,
         direct_hits=sorted(
             (_direct(each) for each in substances.found), key=lambda hit: -hit.score
         )[:5],
         rules=ion_rules.ion_rules().rules,
         by_role=ion_rules.ion_rules().by_role,
         changes=ion_rules.mass_changes(),
+        votes=_votes(places, spectrum, hybrid_hits),
     )
     found = _unless_held(analogue.assess(question), question)
     if found.state is None:
@@ -71,10 +79,19 @@ def assess(
         else DecisionState.CLASS_ONLY
     )
     raised = replace(decided, state=state, reasons=(*decided.reasons, *found.evidence))
-    facts = {**found.to_facts(), "legal": legal_pointer(found.class_name or "")}
+    changed = change_facts.of_assessment(found, question, substances)
+    facts = {**found.to_facts(), **changed, "legal": legal_pointer(found.class_name or "")}
+    facts["grade_if_supported"] = _grade_if_supported(found, question)
     if found.state is AnalogueState.CLASS_ONLY:
         facts["text"] = f"class indicated: {found.class_name}; substance not identified"
     return raised, facts
+
+
+def _grade_if_supported(found: AnalogueAssessment, question: Question) -> str | None:
+    """Return the grade this spectrum would have if another technique supported its class."""
+    asked = replace(question, other_evidence=(found.class_name or "",))
+    supported = _unless_held(analogue.assess(asked), question)
+    return supported.candidate_grade if supported.class_name == found.class_name else None
 
 
 def _unless_held(found: AnalogueAssessment, question: Question) -> AnalogueAssessment:
@@ -83,10 +100,13 @@ def _unless_held(found: AnalogueAssessment, question: Question) -> AnalogueAsses
     "Not in library" cannot be said when the nearest relative has the mass of the query and leads
     without a shift too: it may be that substance, only not set apart from its neighbours.
     """
-    leader, direct = question.hybrid_hits[:1], question.direct_hits[:1]
-    if found.state is not AnalogueState.ANALOGUE_CANDIDATE or not leader or not direct:
+    first = {each.name for each in found.nearest[:1]}
+    leader = [hit for at, hit in enumerate(question.hybrid_hits) if at == 0 or hit.name in first]
+    if found.state is not AnalogueState.ANALOGUE_CANDIDATE or not question.direct_hits:
         return found
-    if leader[0].mass_shift != 0 or leader[0].substance not in _front(question):
+    front = _front(question)
+    leader = [hit for hit in leader if hit.mass_shift == 0 and hit.substance in front]
+    if not leader:
         return found
     reason = f"{leader[0].name} has the same mass: it, or an isomer of it, is not excluded"
     return replace(
@@ -117,6 +137,27 @@ def legal_pointer(class_name: str) -> str:
     return legal.pointer(class_name)
 
 
+def _votes(
+    places: Sequence[Place], spectrum: MassSpectrum, hits: Sequence[ReferenceHit]
+) -> dict[str, ClassVote]:
+    """Return the votes of the class models; of several libraries the one that knows most decides.
+
+    Without a measured mass each class is asked with the mass that its nearest member implies.
+    """
+    implied: dict[str, float | None] = {}
+    for hit in hits:
+        if hit.class_name is not None and hit.class_name not in implied:
+            known = None if hit.mass is None else hit.mass + hit.mass_shift
+            implied[hit.class_name] = spectrum.molecular_mass or known
+    found: dict[str, ClassVote] = {}
+    for library, index in places:
+        models = class_models.of_index(library, index) if index.peaks is not None else None
+        for label, vote in (models.votes(spectrum, implied) if models else {}).items():
+            if label in implied and (label not in found or vote.n > found[label].n):
+                found[label] = vote
+    return found
+
+
 def _hybrid(places: Sequence[Place], spectrum: MassSpectrum) -> list[ReferenceHit]:
     """Return the best mass-shifted hits of all libraries by substance, best first."""
     found: list[tuple[float, int, Entry, str]] = []
@@ -140,11 +181,14 @@ def _hybrid(places: Sequence[Place], spectrum: MassSpectrum) -> list[ReferenceHi
         ]
     found.sort(key=lambda each: (-round(each[0], 12), each[2].substance, each[2].record_hash))
     seen: dict[str, ReferenceHit] = {}
+    classes: set[str] = set()
     for score, shift, entry, class_name in found:
         who = entry.draft.identity
         if who.group in seen:
             continue
-        measured = entry.draft.measurement() if not seen else None
+        # The ions it shares with the query are named for the first of its class only.
+        measured = entry.draft.measurement() if class_name not in classes else None
+        classes.add(class_name)
         seen[who.group] = ReferenceHit(
             name=entry.substance,
             substance=who.group,
@@ -153,7 +197,6 @@ def _hybrid(places: Sequence[Place], spectrum: MassSpectrum) -> list[ReferenceHi
             mass=who.molecular_mass,
             mass_shift=shift,
             class_from_structure=_STRUCTURE_BASIS in entry.draft.provenance.notes.lower(),
-            # The ions it shares with the query are named for the first only.
             spectrum=unit_query(measured) if isinstance(measured, MassSpectrum) else None,
         )
     return list(seen.values())

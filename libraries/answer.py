@@ -14,6 +14,31 @@ from spectra.quality import Quality
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """How a hit is another form of a substance, and not the substance itself.
+
+    Parameters
+    ----------
+    kind : str
+        ``deuterated`` or the group of a derivative (`spectra.related.RelationKind`).
+    substance : str
+        What the library entry goes by.
+    groups : int
+        Deuterium atoms or groups; 0 where not known.
+    mass_shift : int
+        Da by which the query is heavier than the entry; below 0 the entry is the heavier form.
+    text : str
+        What the query would be, in words.
+    """
+
+    kind: str
+    substance: str
+    groups: int
+    mass_shift: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
     """One substance of a hit list: its best reference and how well that fits.
 
@@ -35,6 +60,9 @@ class Hit:
         for mass spectra; ``replicates`` of the substance among the rows looked at;
         ``retention_index`` and ``retention_index_difference`` (measured less stated) where both
         are known for one phase class.
+    relation : Relation or None
+        Where the query would be another form of the entry's substance: ``name`` and ``substance``
+        then say so, and nothing shows the entry's name alone.
     """
 
     rank: int
@@ -52,6 +80,7 @@ class Hit:
     training: bool
     hqi: float
     measures: Mapping[str, float] = field(default_factory=dict)
+    relation: Relation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from libraries.entry import Entry
+from libraries.entry import Entry, Tandem
 from libraries.errors import LibraryError
 from libraries.section_index import SectionIndex
+from spectra import tandem_rank
 from spectra.axis import FloatArray, IntArray
 from spectra.calibration import SHORTLIST
 from spectra.consensus import consensus, unit_row
 from spectra.decision import SubstanceHits
 from spectra.spectrum import MassSpectrum
+from spectra.tandem_rank import Ranking
 
 if TYPE_CHECKING:
     from libraries.library import Library
@@ -64,7 +66,7 @@ class Candidate:
     def family(self) -> str:
         """Key shared by what this technique cannot exclude: isomers in mass spectra.
 
-        The same rule as `libraries.section_index.family_codes`, which the calibration uses.
+        The same rule as `libraries.families.family_codes`, which the calibration uses.
         """
         who, section = self.entry.draft.identity, self.entry.draft.section
         return f"={who.formula}" if section.is_mass and who.formula else who.group
@@ -132,6 +134,47 @@ def of_peaks(
     per_place = [(place, _peak_rows(place[1], queries, wanted)) for place in places]
     for at in range(len(queries)):
         yield _merged([(place, found[at]) for place, found in per_place])
+
+
+def of_fragments(
+    places: Sequence[Place], query: MassSpectrum, made: Tandem
+) -> tuple[Substances, Substances]:
+    """Return the substances whose spectra have the query's precursor, and the nearest others.
+
+    Raises
+    ------
+    SpectrumError
+        No fragment of the query lies below its precursor.
+    LibraryError
+        A reference does not match its hash.
+    """
+    same: list[tuple[Place, Sequence[_Best]]] = []
+    others: list[tuple[Place, Sequence[_Best]]] = []
+    for place in places:
+        held = place[1].fragments
+        if held is None:
+            continue
+        found = tandem_rank.rank(held.index, held.facts, query, made.precursor_mz, made.sign)
+        for into, ranking in zip((same, others), found, strict=True):
+            into.append((place, _fragment_rows(ranking)))
+    return _merged(same), _merged(others)
+
+
+def _fragment_rows(ranking: Ranking) -> list[_Best]:
+    return [
+        _Best(
+            row=int(ranking.rows[at]),
+            score=float(ranking.scores[at]),
+            second_score=float("nan"),
+            measures={
+                "spectral_entropy": float(ranking.scores[at]),
+                "matched_peaks": float(ranking.matched[at]),
+                "precursor_shift": float(ranking.shifts[at]),
+                "replicates": float(ranking.counts[at]),
+            },
+        )
+        for at in range(ranking.rows.size)
+    ]
 
 
 def _curve_rows(index: SectionIndex, query: FloatArray, wanted: int) -> list[_Best]:
@@ -239,17 +282,35 @@ def _rank(each: Candidate) -> tuple[float, str, str, str, str]:
     return score, each.substance, each.entry.record_hash, library.name, library.version
 
 
+def entry_of(place: Place, row: int) -> Entry:
+    """Return the entry of one index row, verified, and held against what the index was built from.
+
+    Raises
+    ------
+    LibraryError
+        The entry was altered, or the index points to another one.
+    """
+    library, index = place
+    (entry,) = library.entries_at([int(index.rows[row])])
+    _check(library, index, row, entry)
+    return entry
+
+
+def _check(library: Library, index: SectionIndex, row: int, entry: Entry) -> None:
+    if entry.record_hash != index.hashes[row].tobytes().hex():
+        raise LibraryError(
+            f"the index of {library.name} {library.version} points to another entry than it "
+            f"was built from ({entry.id})",
+            hint=f"Run `fol library verify {library.name}`.",
+        )
+
+
 def _candidates(
     library: Library, index: SectionIndex, best: Sequence[_Best]
 ) -> Iterator[Candidate]:
     entries = library.entries_at([int(index.rows[each.row]) for each in best])
     for entry, each in zip(entries, best, strict=True):
-        if entry.record_hash != index.hashes[each.row].tobytes().hex():
-            raise LibraryError(
-                f"the index of {library.name} {library.version} points to another entry than it "
-                f"was built from ({entry.id})",
-                hint=f"Run `fol library verify {library.name}`.",
-            )
+        _check(library, index, each.row, entry)
         yield Candidate(
             library=library,
             entry=entry,

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from libraries import derivatives, harmonise, identifiers, naming, provenance, retention
+from libraries import derivatives, harmonise, identifiers, naming, provenance, retention, tandem
 from libraries.entry import EntryDraft, Identity, Section
 from libraries.provenance import Source
 from spectra.axis import UNIT_CM1, UNIT_MZ, UNIT_ONE, FloatArray, XKind, YKind
@@ -147,10 +147,9 @@ def _mass(spectrum: MassSpectrum, source: Source, facts: Mapping[str, str]) -> E
     if (spectrum.mz <= 0).any():
         raise NotComparableError(f"m/z {float(spectrum.mz.min()):g} is not above zero")
     ionization = spectrum.ionization or harmonise.pick(facts, harmonise.IONIZATION)
-    precursor = spectrum.precursor_mz or harmonise.number(
-        harmonise.pick(facts, harmonise.PRECURSOR)
-    )
-    _check_electron_impact(ionization, precursor)
+    precursor = tandem.precursor_of(spectrum, facts)
+    if tandem.is_tandem(ionization, precursor):
+        return _msms(spectrum, source, facts, ionization)
     if spectrum.molecular_mass is not None:
         facts = {"mw": repr(spectrum.molecular_mass), **facts}
     beyond = spectrum.intensity[spectrum.mz >= 1000.5].sum() / spectrum.intensity.sum()
@@ -179,16 +178,29 @@ def _mass(spectrum: MassSpectrum, source: Source, facts: Mapping[str, str]) -> E
     )
 
 
-def _check_electron_impact(ionization: str, precursor: float | None) -> None:
-    kind = ionization.strip().upper()
-    if kind.startswith(("EI", "ELECTRON I")):
-        return
-    if kind or precursor is not None:
-        what = f"{kind or 'a soft ionisation'} with precursor {precursor:g}" if precursor else kind
+def _msms(
+    spectrum: MassSpectrum, source: Source, facts: Mapping[str, str], ionization: str
+) -> EntryDraft:
+    made = tandem.facts_of(spectrum, facts)
+    if made is None:
         raise NotComparableError(
-            f"{what} cannot be compared with electron-impact spectra on whole masses",
-            hint="Matching MS/MS and soft-ionisation spectra is not built yet.",
+            "an MS/MS or soft-ionisation spectrum without the m/z of its precursor",
+            hint="Give each such reference its precursor (PrecursorMZ in MSP, PEPMASS in MGF).",
         )
+    return EntryDraft(
+        identity=_identity(spectrum.title, facts, Section.MSMS),
+        section=Section.MSMS,
+        x=spectrum.mz,
+        y=spectrum.intensity,
+        x_kind=XKind.MZ,
+        x_unit=UNIT_MZ,
+        y_kind=YKind.ABUNDANCE,
+        y_unit=UNIT_ONE,
+        provenance=provenance.describe(source, facts),
+        ionization=ionization,
+        sampling=harmonise.pick(facts, harmonise.SAMPLING),
+        tandem=made,
+    )
 
 
 def _curve(spectrum: Spectrum, source: Source, facts: Mapping[str, str]) -> EntryDraft:

@@ -24,11 +24,50 @@ class Section(StrEnum):
     RAMAN = "raman"
     FTIR = "ftir"
     EI = "ei"
+    MSMS = "msms"
 
     @property
     def is_mass(self) -> bool:
         """Whether entries are peaks over m/z rather than curves."""
-        return self is Section.EI
+        return self in (Section.EI, Section.MSMS)
+
+    @property
+    def is_tandem(self) -> bool:
+        """Whether entries are fragments of one precursor at accurate mass."""
+        return self is Section.MSMS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tandem:
+    """How the ions of an MS/MS spectrum were made.
+
+    Parameters
+    ----------
+    precursor_mz : float
+        In m/z, greater than 0.
+    polarity : str
+        ``+``, ``-`` or empty when not stated.
+    collision_energy : str
+        As the source writes it, with its unit.
+    adduct : str
+        ``[M+H]+`` ... as the source writes it.
+    """
+
+    precursor_mz: float
+    polarity: str = ""
+    collision_energy: str = ""
+    adduct: str = ""
+
+    @property
+    def words(self) -> str:
+        """How the ions were made, in one line."""
+        parts = (f"precursor m/z {self.precursor_mz:.4f}", self.adduct, self.collision_energy)
+        return " · ".join(part for part in parts if part)
+
+    @property
+    def sign(self) -> int:
+        """1, −1, or 0 where the polarity is not stated."""
+        return {"+": 1, "-": -1}.get(self.polarity, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +105,11 @@ class EntryDraft:
         The file's own order, units and scale; nothing is resampled in the record.
     retention_index : float or None
     ionization : str
-        ``EI`` for mass spectra.
+        ``EI``, or ``ESI+`` ... for MS/MS spectra.
     sampling : str
         ``ATR``, ``transmission``, ``gas`` ... as the source states it; empty when it does not.
+    tandem : Tandem or None
+        Of an MS/MS spectrum, and of no other.
     """
 
     identity: Identity
@@ -83,11 +124,14 @@ class EntryDraft:
     ionization: str = ""
     retention_index: float | None = None
     sampling: str = ""
+    tandem: Tandem | None = None
 
     def data_hash(self) -> str:
         """Return a SHA-256 (hex) of substance and numbers alone: equal for a true duplicate."""
         digest = hashlib.sha256(f"{self.section}|{self.identity.group}|{self.x_unit}".encode())
         digest.update(f"|{self.y_kind}|{self.y_unit}".encode())
+        if self.tandem is not None:
+            digest.update(f"|{self.tandem.precursor_mz!r}|{self.tandem.polarity}".encode())
         digest.update(_bytes(self.x))
         digest.update(_bytes(self.y))
         return digest.hexdigest()
@@ -110,6 +154,8 @@ class EntryDraft:
             "sampling": self.sampling,
             "n": int(self.x.size),
         }
+        if self.tandem is not None:
+            facts["tandem"] = _plain(self.tandem)
         try:
             text = json.dumps(facts, sort_keys=True, ensure_ascii=False, allow_nan=False)
             digest = hashlib.sha256(text.encode())
@@ -131,6 +177,8 @@ class EntryDraft:
                 molecular_mass=self.identity.molecular_mass,
                 retention_index=self.retention_index,
                 ionization=self.ionization,
+                precursor_mz=None if self.tandem is None else self.tandem.precursor_mz,
+                metadata=_tandem_facts(self.tandem),
             )
         return Spectrum(
             title=self.identity.name,
@@ -176,7 +224,7 @@ class Entry:
 
     @property
     def technique(self) -> str:
-        """What it can be compared with: ``raman``, ``ftir`` or ``ei``."""
+        """What it can be compared with: ``raman``, ``ftir``, ``ei`` or ``msms``."""
         return self.draft.section.value
 
     @property
@@ -210,7 +258,19 @@ class Entry:
         return self
 
 
-def _plain(record: Identity | Provenance) -> dict[str, str | float | int | None]:
+def _tandem_facts(tandem: Tandem | None) -> dict[str, str]:
+    """Return what a search asks of an MS/MS spectrum besides its peaks."""
+    if tandem is None:
+        return {}
+    facts = {
+        "Ion_mode": {"+": "POSITIVE", "-": "NEGATIVE"}.get(tandem.polarity, ""),
+        "Collision_energy": tandem.collision_energy,
+        "Precursor_type": tandem.adduct,
+    }
+    return {name: value for name, value in facts.items() if value}
+
+
+def _plain(record: Identity | Provenance | Tandem) -> dict[str, str | float | int | None]:
     return {each.name: getattr(record, each.name) for each in fields(record)}
 
 

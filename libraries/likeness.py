@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from libraries import candidates, section_index
+from libraries import candidates, section_index, tandem_index
 from libraries.browse import Listing
 from libraries.candidates import Candidate
 from libraries.entry import Entry, Section
@@ -147,9 +147,20 @@ class _Few:
         """Return them with the scores a search for ``query`` gives, those comparable with it."""
         places = [(cast("Library", self), self._index)]
         n = len(self._entries)
+        if self._section.is_tandem:
+            return self._fragments_of(query)
         if self._section.is_mass:
             return list(next(candidates.of_peaks(places, [_mass_spectrum(query)], n)).found)
         return list(candidates.of_curve(places, _curve(query), n).found)
+
+    def _fragments_of(self, query: Entry) -> list[Candidate]:
+        """Return them whatever their precursor: that is another question."""
+        made = query.draft.tandem
+        if made is None:
+            raise LibraryError(f"entry {query.id} states no precursor")
+        places = [(cast("Library", self), self._index)]
+        both = candidates.of_fragments(places, _mass_spectrum(query), made)
+        return sorted((each for found in both for each in found.found), key=lambda e: -e.score)
 
     def scores(self) -> FloatArray:
         """Return the score of each searched against each, −1 where not comparable, (n, n)."""
@@ -162,18 +173,22 @@ class _Few:
         return matrix
 
     def _made(self) -> SectionIndex:
-        curves = peaks = None
-        if self._section.is_mass:
+        curves = peaks = fragments = None
+        numbers = np.arange(len(self._entries), dtype=np.int64)
+        if self._section.is_tandem:
+            fragments = tandem_index.build([each.draft for each in self._entries], numbers)
+        elif self._section.is_mass:
             peaks = PeakIndex.build([_mass_spectrum(each) for each in self._entries])
         else:
             grid = canonical(Technique(self._section.value))
             curves = CurveIndex.build(np.stack([_curve(each) for each in self._entries]), grid)
-        rows = np.arange(len(self._entries), dtype=np.int64)
+        rows = numbers
         hashes = b"".join(bytes.fromhex(each.record_hash) for each in self._entries)
         return SectionIndex(
             section=self._section,
             curves=curves,
             peaks=peaks,
+            fragments=fragments,
             rows=rows,
             groups=rows,
             hashes=np.frombuffer(hashes, dtype=np.uint8).reshape(-1, 32),

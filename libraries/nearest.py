@@ -15,6 +15,7 @@ from libraries.answer import Hit
 from libraries.entry import Entry, Section
 from libraries.errors import LibraryError
 from libraries.section_index import SectionIndex
+from libraries.tandem_index import Fragments
 from spectra.decision import Decision
 from spectra.spectrum import Technique
 
@@ -27,13 +28,15 @@ if TYPE_CHECKING:
     from spectra.curve_query import CurveQuery
     from spectra.curve_rescore import Hits
     from spectra.peak_index import PeakHits, PeakIndex
+    from spectra.peak_tandem import TandemHits, TandemIndex
 
-    Found = TypeVar("Found", Hits, PeakHits)
+    Found = TypeVar("Found", Hits, PeakHits, TandemHits)
 
 _TECHNIQUES = {
     Section.RAMAN: Technique.RAMAN,
     Section.FTIR: Technique.FTIR,
     Section.EI: Technique.MS,
+    Section.MSMS: Technique.MS,
 }
 
 
@@ -112,7 +115,33 @@ class _LibraryWithout:
             return replace(index, curves=cast("CurveIndex", _CurvesWithout(index.curves, row)))
         if index.peaks is not None:
             return replace(index, peaks=cast("PeakIndex", _PeaksWithout(index.peaks, row)))
+        if index.fragments is not None:
+            return replace(index, fragments=_fragments_without(index.fragments, row))
         return index
+
+
+def _fragments_without(whole: Fragments, row: int) -> Fragments:
+    index = cast("TandemIndex", _TandemWithout(whole.index, row))
+    return Fragments(index=index, facts=whole.facts)
+
+
+class _TandemWithout:
+    """An MS/MS index one row of which is never found."""
+
+    def __init__(self, whole: TandemIndex, row: int) -> None:
+        self._whole = whole
+        self._row = row
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._whole, name)
+
+    def __len__(self) -> int:
+        return len(self._whole)
+
+    def search(self, query: object, top: int = 10, **how: object) -> TandemHits:
+        """Return the best of the other rows."""
+        found = self._whole.search(query, top + 1, **how)  # type: ignore[arg-type]
+        return _without(found, self._row, top)
 
 
 class _CurvesWithout:
@@ -145,6 +174,9 @@ class _PeaksWithout:
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._whole, name)
+
+    def __len__(self) -> int:
+        return len(self._whole)
 
     def search(
         self, query: object, top: int = 10, score: str = "cosine", **how: object

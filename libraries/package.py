@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from libraries.entry import Entry, EntryDraft, Identity
+from libraries.entry import Entry, EntryDraft, Identity, Tandem
 from libraries.errors import LibraryError
 from libraries.licences import why_not_shared
 from libraries.provenance import Provenance
@@ -44,7 +44,8 @@ _FINGERPRINT_DIGITS = 40
 
 IDENTITY = tuple(each.name for each in fields(Identity))
 PROVENANCE = tuple(each.name for each in fields(Provenance))
-NUMERIC = frozenset(("molecular_mass", "retention_index"))
+TANDEM = tuple(each.name for each in fields(Tandem))
+NUMERIC = frozenset(("molecular_mass", "retention_index", "precursor_mz"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,16 +273,26 @@ def _line(entry: Entry) -> bytes:
             "points": int(draft.x.size),
             "record_hash": entry.record_hash,
         }
+        | _tandem(draft)
     )
     if len(line) >= MAX_LINE:
         raise LibraryError(f"entry {entry.id} ({_shown(entry.name)[:60]}) says too much to pack")
     return line + b"\n"
 
 
+def _tandem(draft: EntryDraft) -> dict[str, Any]:
+    """Return what an MS/MS spectrum says more; a line of another technique is as it ever was."""
+    if draft.tandem is None:
+        return {}
+    return {"tandem": {name: getattr(draft.tandem, name) for name in TANDEM}}
+
+
 def _why_not_packed(draft: EntryDraft) -> str:
     texts = [getattr(draft.identity, name) for name in IDENTITY if name not in NUMERIC]
     texts += [getattr(draft.provenance, name) for name in PROVENANCE]
     texts += [draft.ionization, draft.sampling]
+    if draft.tandem is not None:
+        texts += [draft.tandem.collision_energy, draft.tandem.adduct]
     if not all(is_line(text) for text in texts):
         return "it holds hidden characters"
     too_long = max(map(len, texts)) > MAX_TEXT or sum(map(len, texts)) > 2 * MAX_TEXT

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from libraries import catalog, package
-from libraries.entry import EntryDraft, Identity, Section
+from libraries.entry import EntryDraft, Identity, Section, Tandem
 from libraries.errors import LibraryError
 from libraries.package import Contents, Issuer, LeftOut, Link
 from libraries.provenance import Provenance
@@ -145,7 +145,7 @@ def drafts(found: Opened) -> Iterator[EntryDraft]:
     for number, line in enumerate(lines, start=1):
         if len(line) > package.MAX_LINE:
             raise _wrong(f"entry {number} is a line of {len(line)} bytes")
-        said = _object(package.strict_json(line, f"entry {number}"), _LINE_KEYS, f"entry {number}")
+        said = _line(package.strict_json(line, f"entry {number}"), f"entry {number}")
         size = 8 * _count(said, "points", package.MAX_POINTS)
         if 2 * size > len(found.numbers) - at:
             raise _wrong(f"entry {number} has more points than the package holds")
@@ -164,6 +164,12 @@ def drafts(found: Opened) -> Iterator[EntryDraft]:
         yield draft
     if at != len(found.numbers):
         raise _wrong(f"{len(found.numbers) - at} bytes of numbers belong to no entry")
+
+
+def _line(value: object, what: str) -> dict[str, Any]:
+    """Return the facts of one entry; those of an MS/MS spectrum say how its ions were made."""
+    is_tandem = isinstance(value, dict) and value.get("section") == Section.MSMS
+    return _object(value, _LINE_KEYS | {"tandem"} if is_tandem else _LINE_KEYS, what)
 
 
 def _wrong(what: str) -> LibraryError:
@@ -292,7 +298,17 @@ def _draft(said: dict[str, Any], x: Any, y: Any, number: int) -> EntryDraft:
         ionization=_text(said, "ionization", limit=100),
         retention_index=_value(said, "retention_index"),
         sampling=_text(said, "sampling"),
+        tandem=_tandem(said, what) if section.is_tandem else None,
     )
+
+
+def _tandem(said: dict[str, Any], what: str) -> Tandem:
+    facts = _object(said["tandem"], frozenset(package.TANDEM), f"the precursor of {what}")
+    found = Tandem(**{name: _value(facts, name) for name in package.TANDEM})
+    has_precursor = facts["precursor_mz"] is not None and found.precursor_mz > 0
+    if not has_precursor or found.polarity not in ("", "+", "-"):
+        raise _wrong(f"{what} has no precursor that can be")
+    return found
 
 
 def _value(said: dict[str, Any], name: str) -> Any:

@@ -18,6 +18,7 @@ from spectra.axis import FloatArray, YKind
 from spectra.errors import SpectrumError
 from spectra.prepare import vibrational
 from spectra.spectrum import Spectrum, Technique
+from spectra.tandem_rank import FEWEST_FRAGMENTS, fragments
 
 
 class MarkKind(StrEnum):
@@ -84,7 +85,9 @@ _LEAST_SIGNAL_TO_NOISE = 10.0
 
 def of_entry(entry: Entry) -> Iterator[Mark]:
     """Yield what is suspicious about one entry by itself."""
-    found = _mass(entry) if entry.draft.section is Section.EI else _curve(entry)
+    section = entry.draft.section
+    of_section = {Section.EI: _mass, Section.MSMS: _fragments}
+    found = of_section.get(section, _curve)(entry)
     for kind, message in (*found, *_identity(entry)):
         yield mark(kind, entry, message)
 
@@ -113,6 +116,18 @@ def _mass(entry: Entry) -> Iterator[tuple[MarkKind, str]]:
     if flat >= _FLAT_MASS_PEAKS:
         yield MarkKind.SATURATED, f"{flat} peaks have exactly the height of the base peak"
     yield from _contaminated(entry, mz, height)
+
+
+def _fragments(entry: Entry) -> Iterator[tuple[MarkKind, str]]:
+    """Yield what is suspicious about an MS/MS spectrum: few fragments, a cut-off detector."""
+    made = entry.draft.tandem
+    if made is not None:
+        count = fragments((entry.draft.x, entry.draft.y), made.precursor_mz)
+        if count < FEWEST_FRAGMENTS:
+            yield MarkKind.FEW_PEAKS, f"{count} fragments lie below its precursor"
+    flat = int(np.count_nonzero(entry.draft.y >= float(entry.draft.y.max())))
+    if flat >= _FLAT_MASS_PEAKS:
+        yield MarkKind.SATURATED, f"{flat} peaks have exactly the height of the base peak"
 
 
 def _contaminated(

@@ -18,9 +18,11 @@ from libraries.entry import Entry
 from libraries.inseparable import Pair
 from libraries.quality_marks import Mark, MarkKind, mark
 from libraries.section_index import SectionIndex
+from libraries.tandem_index import Fragments
 from spectra.axis import FloatArray, IntArray
 from spectra.curve_index import CurveIndex
 from spectra.errors import SpectrumError
+from spectra.tandem_rank import WIDEST
 
 Progress = Callable[[str, int, int], None]
 
@@ -100,7 +102,10 @@ def judge(index: SectionIndex, entries: Sequence[Entry], progress: Progress | No
             for found in _of_row(index, entries, row, near, own)
         ),
     ]
-    if index.section.is_mass:
+    if index.section.is_tandem:
+        # An accurate m/z axis is not moved by whole masses, and there is no slide to look for.
+        pass
+    elif index.section.is_mass:
         marks += _moved(index, entries, rows_of, own)
     else:
         marks += _axis(index, entries, rows_of, own)
@@ -151,6 +156,9 @@ def _search(
         for peak_hits in index.peaks.search_many(queries, _LOOKED_AT):
             none = [0.0] * peak_hits.rows.size
             yield peak_hits.rows.tolist(), peak_hits.scores.tolist(), none
+    elif index.fragments is not None:
+        for row in rows.tolist():
+            yield _fragments(index.fragments, entries[row], row)
     elif index.curves is not None:
         queries_on_grid = index.curves.curves(rows)
         try:
@@ -162,6 +170,21 @@ def _search(
             return
         for hits in found:
             yield hits.rows.tolist(), hits.scores.tolist(), hits.shifts_cm1.tolist()
+
+
+def _fragments(
+    held: Fragments, entry: Entry, row: int
+) -> tuple[list[int], list[float], list[float]]:
+    """Return the nearest rows of the entry's own precursor."""
+    precursor, sign = float(held.facts.precursors[row]), int(held.facts.polarities[row])
+    query = (entry.draft.x, entry.draft.y)
+    try:
+        hits = held.index.search(query, _LOOKED_AT, precursor_mz=precursor, within=WIDEST)
+    except SpectrumError:
+        return [], [], []
+    kept = held.facts.agreeing(hits.rows, precursor, sign)
+    none = [0.0] * int(kept.sum())
+    return hits.rows[kept].tolist(), hits.scores[kept].tolist(), none
 
 
 def _alone(curves: CurveIndex, query: FloatArray) -> tuple[list[int], list[float], list[float]]:
@@ -197,6 +220,8 @@ def _scores(index: SectionIndex, entry: Entry, row: int, move: int = 0) -> Float
     """Return the score of every row for one entry, its m/z moved by ``move``."""
     if index.peaks is not None:
         return index.peaks.scores((entry.draft.x + move, entry.draft.y))
+    if index.fragments is not None:
+        return _fragment_scores(index.fragments, entry, row)
     nothing = np.full(index.groups.size, -1.0)
     if index.curves is None:
         return nothing
@@ -207,6 +232,14 @@ def _scores(index: SectionIndex, entry: Entry, row: int, move: int = 0) -> Float
         return found
     except SpectrumError:
         return nothing
+
+
+def _fragment_scores(held: Fragments, entry: Entry, row: int) -> FloatArray:
+    """Return the score of each row of the entry's own precursor, −1 for all others."""
+    found = np.full(len(held), -1.0)
+    near, scores, _ = _fragments(held, entry, row)
+    found[near] = scores
+    return found
 
 
 def _of_row(

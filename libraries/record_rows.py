@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from libraries.entry import Entry, EntryDraft, Identity, Section
+from libraries.entry import Entry, EntryDraft, Identity, Section, Tandem
 from libraries.errors import LibraryError
 from libraries.provenance import Provenance
 from spectra.axis import FloatArray, XKind, YKind
@@ -15,16 +15,27 @@ COLUMNS = (
     "row, id, section, name, substance, substance_group, inchikey, smiles, formula, cas, "
     "compound_class, molecular_mass, ionization, retention_index, sampling, "
     "x_kind, x_unit, y_kind, y_unit, x, y, source_file, source_sha256, accession, licence, "
-    "instrument, conditions, notes, measured, record_hash"
+    "instrument, conditions, notes, measured, precursor_mz, polarity, collision_energy, adduct, "
+    "record_hash"
 )
-_NOT_IN_SCHEMA_1 = {"measured": "'' AS measured"}
+# What a record of an earlier schema has in the place of a column, by the schema that brought it.
+_LATER = {
+    "measured": (2, "'' AS measured"),
+    "precursor_mz": (3, "NULL AS precursor_mz"),
+    "polarity": (3, "'' AS polarity"),
+    "collision_energy": (3, "'' AS collision_energy"),
+    "adduct": (3, "'' AS adduct"),
+}
 
 
 def columns(schema: int) -> str:
     """Return what to select from a record of this schema, in the order of `COLUMNS`."""
-    if schema > 1:
-        return COLUMNS
-    return ", ".join(_NOT_IN_SCHEMA_1.get(name, name) for name in COLUMNS.split(", "))
+
+    def held(name: str) -> str:
+        since, instead = _LATER.get(name, (1, name))
+        return name if schema >= since else instead
+
+    return ", ".join(held(name) for name in COLUMNS.split(", "))
 
 
 def to_row(
@@ -62,6 +73,10 @@ def to_row(
         "conditions": origin.conditions,
         "notes": origin.notes,
         "measured": origin.measured,
+        "precursor_mz": None if draft.tandem is None else draft.tandem.precursor_mz,
+        "polarity": "" if draft.tandem is None else draft.tandem.polarity,
+        "collision_energy": "" if draft.tandem is None else draft.tandem.collision_energy,
+        "adduct": "" if draft.tandem is None else draft.tandem.adduct,
         "record_hash": record_hash,
     }
     return tuple(facts.values())
@@ -121,6 +136,7 @@ def _entry(values: tuple[object, ...]) -> Entry:
         ionization=text["ionization"],
         retention_index=_optional(fact["retention_index"]),
         sampling=text["sampling"],
+        tandem=_tandem(fact["precursor_mz"], text),
     )
     return Entry(
         id=text["id"],
@@ -128,6 +144,18 @@ def _entry(values: tuple[object, ...]) -> Entry:
         substance=text["substance"],
         record_hash=text["record_hash"],
         draft=draft,
+    )
+
+
+def _tandem(precursor: object, text: dict[str, str]) -> Tandem | None:
+    value = _optional(precursor)
+    if value is None:
+        return None
+    return Tandem(
+        precursor_mz=value,
+        polarity=text["polarity"],
+        collision_energy=text["collision_energy"],
+        adduct=text["adduct"],
     )
 
 

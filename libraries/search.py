@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from libraries import candidates, inseparable, masking, mixtures
+from libraries import (
+    candidates,
+    class_calibrations,
+    inseparable,
+    instrument_class,
+    masking,
+    mixtures,
+    related,
+    search_tandem,
+)
 from libraries.answer import Hit, LibraryAnswer
 from libraries.candidates import Candidate, Place, Substances
 from libraries.drafting import curve_section, settle
@@ -29,6 +38,7 @@ from spectra.spectrum import MassSpectrum, Measurement, Spectrum, Technique
 if TYPE_CHECKING:
     from libraries.library import Library
     from libraries.retention_evidence import RetentionEvidence
+    from spectra.calibrate_axis import AxisCalibration
     from spectra.chromatography import Component
     from spectra.retention import RetentionIndex
 
@@ -48,7 +58,12 @@ class _Searched:
 
 
 def search(
-    libraries: Sequence[Library], measurement: Measurement, technique: Technique, top: int = 10
+    libraries: Sequence[Library],
+    measurement: Measurement,
+    technique: Technique,
+    top: int = 10,
+    *,
+    axis: AxisCalibration | None = None,
 ) -> LibraryAnswer:
     """Return what libraries say of one spectrum, merged by substance.
 
@@ -61,6 +76,8 @@ def search(
         Settles what the axis leaves open.
     top : int
         How many substances the hit list holds.
+    axis : AxisCalibration or None
+        Of the instrument that measured a curve; applied, and recorded as a step.
 
     Returns
     -------
@@ -72,16 +89,20 @@ def search(
     LibraryError
         A record is damaged: an answer from it would be worth nothing.
     """
+    if isinstance(measurement, MassSpectrum) and search_tandem.is_tandem(measurement):
+        return _tandem(_having(libraries, Section.MSMS), measurement, top)
     if isinstance(measurement, MassSpectrum):
         return search_many(libraries, [measurement], technique, top)[0]
     if not isinstance(measurement, Spectrum):
         return _insufficient(f"a {measurement.kind.value.replace('_', ' ')} is not one spectrum")
     try:
         section = curve_section(measurement, technique.value)
-        prepared = vibrational(settle(measurement, section), Technique(section.value))
+        settled = settle(measurement, section)
+        prepared = vibrational(settled, Technique(section.value), calibration=axis)
     except SpectrumError as reason:
         return _insufficient(reason.message)
-    return _curve(_having(libraries, section), section, prepared, top)
+    asked = instrument_class.of_metadata(measurement.metadata, section)
+    return _curve(_having(libraries, section), section, prepared, top, asked)
 
 
 def search_many(
@@ -93,6 +114,7 @@ def search_many(
     components: Sequence[Component] | None = None,
     indices: Sequence[RetentionIndex | None] | None = None,
     explained: Sequence[bool] | None = None,
+    instrument: str = "",
 ) -> list[LibraryAnswer]:
     """Return what libraries say of each of many mass spectra, as `search` would, in batches.
 
@@ -106,6 +128,8 @@ def search_many(
         Measured for each spectrum; one may take a name away from an answer.
     explained : sequence of bool, optional
         Which spectra a blank explains already: no class is asked of those.
+    instrument : str
+        Class of the instrument of all (`libraries.instrument_class`); by default what each states.
     """
     searched = _having(libraries, Section.EI)
     qualities = [
@@ -122,10 +146,13 @@ def search_many(
             answers.append(replace(_insufficient(*seen.reasons), quality=seen))
             continue
         substances = next(found)
-        calibration = _calibration(searched, substances)
+        asked_class = instrument or instrument_class.of_metadata(spectra[at].metadata, Section.EI)
+        calibration = _calibration(searched, substances, asked_class)
         measured = None if indices is None else indices[at]
         evidence = _evidence(measured, substances, libraries)
-        answers.append(_mass(searched, substances, calibration, seen, top, evidence))
+        made = _mass(searched, substances, calibration, seen, top, evidence)
+        told = class_calibrations.told(made.decision, calibration, asked_class)
+        answers.append(replace(made, decision=told))
         # Without a calibration nobody may say "not in library", so there is no candidate either.
         if calibration is not None and calibration.sufficient:
             unexplained[at] = substances
@@ -142,7 +169,12 @@ def search_many(
             answers[at] = _with_class(answers[at], places, spectra[at], unexplained[at])
         else:
             answers[at] = _not_asked(answers[at])
-    return answers
+    return [
+        related.told(answer, places, spectra[at], top)
+        if answer.hits and (at in asked or components is None)
+        else answer
+        for at, answer in enumerate(answers)
+    ]
 
 
 def _worth_asking(
@@ -187,7 +219,7 @@ def _having(libraries: Sequence[Library], section: Section) -> list[_Searched]:
 
 
 def _curve(
-    searched: Sequence[_Searched], section: Section, prepared: Prepared, top: int
+    searched: Sequence[_Searched], section: Section, prepared: Prepared, top: int, asked: str
 ) -> LibraryAnswer:
     steps = tuple(str(step) for step in prepared.steps)
     names = tuple(f"{s.library.name} {s.library.version}" for s in searched)
@@ -199,13 +231,18 @@ def _curve(
             )
         except SpectrumError as reason:
             return replace(_insufficient(reason.message), section=section, steps=steps)
-    calibration = _calibration(searched, substances)
+    calibration = _calibration(searched, substances, asked)
     fit = None
     if substances.found and calibration is not None:
         fit, calibration = mixtures.of_curve(substances.first_place, prepared.y, calibration)
     decided = masking.told(
         _decided(searched, section, substances, calibration, prepared.quality, fit), section
     )
+    from libraries.curve_class_evidence import assess
+
+    places = [(s.library, s.index) for s in searched]
+    decided, of_class = assess(places, prepared.y, substances, decided)
+    decided = class_calibrations.told(decided, calibration, asked)
     is_mixture = decided.state is DecisionState.MIXTURE and fit is not None
     return LibraryAnswer(
         section=section,
@@ -213,6 +250,7 @@ def _curve(
         steps=steps,
         decision=decided,
         hits=_hits(substances, top),
+        analogue=of_class,
         mixture=mixtures.facts(fit, section) if is_mixture and fit is not None else None,
         libraries=names,
     )
@@ -237,6 +275,15 @@ def _mass(
         hits=_hits(substances, top, evidence),
         libraries=tuple(f"{s.library.name} {s.library.version}" for s in searched),
     )
+
+
+def _tandem(searched: Sequence[_Searched], spectrum: MassSpectrum, top: int) -> LibraryAnswer:
+    found, quality = search_tandem.looked_up([(s.library, s.index) for s in searched], spectrum)
+    names = tuple(f"{s.library.name} {s.library.version}" for s in searched)
+    asked = instrument_class.of_metadata(spectrum.metadata, Section.MSMS)
+    calibration = None if found is None else _calibration(searched, found.same, asked)
+    made = search_tandem.answer(found, quality, calibration, names, top)
+    return replace(made, decision=class_calibrations.told(made.decision, calibration, asked))
 
 
 def _decided(
@@ -273,22 +320,23 @@ def _evidence(
     return RetentionEvidence(measured, substances, libraries)
 
 
-def _calibration(searched: Sequence[_Searched], substances: Substances) -> Calibration | None:
+def _calibration(
+    searched: Sequence[_Searched], substances: Substances, asked: str
+) -> Calibration | None:
     """Return the strictest calibration of the libraries searched, if one covers the first hit.
 
     A small library of the lab's own may alone hold the best hit without having enough substances
     to say how often it errs: then nothing may be called a match, whatever the larger ones promise.
     """
+    known = [(each.library, each.index.calibration_of(asked)) for each in searched]
     if not substances.found:
-        held = [each.index.calibration for each in searched if each.index.calibration]
-        return held[0] if held else None
+        return next((each for _, each in known if each is not None), None)
     holders = substances.holders_of_first
-    own = [s.index.calibration for s in searched if any(s.library is each for each in holders)]
+    own = [each for library, each in known if any(library is holder for holder in holders)]
     covering = [each for each in own if each is not None]
     if not any(each.sufficient for each in covering):
         return covering[0] if covering else None
-    known = [each.index.calibration for each in searched]
-    strict = [each for each in known if each is not None and each.threshold is not None]
+    strict = [each for _, each in known if each is not None and each.threshold is not None]
     return max(strict, key=lambda each: (each.threshold or 0.0, -each.n))
 
 

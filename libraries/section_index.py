@@ -14,10 +14,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from libraries import index_files, naming
+from libraries import class_calibrations, index_files, naming, tandem_index
+from libraries.derivatives import forms_of
 from libraries.entry import Entry, EntryDraft, Section
 from libraries.errors import LibraryError
+from libraries.families import family_codes
 from libraries.index_files import Array, IndexFiles
+from libraries.tandem_index import TANDEM_VERSION, Fragments
 from spectra.axis import IntArray
 from spectra.calibration import Calibration, calibrate_curves, calibrate_peaks, needed_queries
 from spectra.curve_index import INDEX_VERSION, CurveIndex
@@ -27,10 +30,11 @@ from spectra.mixture import calibrate_components
 from spectra.peak_index import INDEX_VERSION as PEAK_VERSION
 from spectra.peak_index import PeakIndex
 from spectra.prepare import PIPELINE, vibrational
+from spectra.related import Forms
 from spectra.spectrum import MassSpectrum, Technique
 
 # Changes whenever the same record would give another index or calibration.
-PIPELINE_VERSION = 4
+PIPELINE_VERSION = 5
 
 MOST_CALIBRATION_QUERIES = 2_000
 """A larger library is calibrated on every k-th reference."""
@@ -47,9 +51,12 @@ _SHORTEST_RUN = 24
 
 def pipeline(section: Section) -> str:
     """Return the name and version of what turns a reference of this section into index rows."""
-    kind = (
-        f"unit-mass-{PEAK_VERSION}" if section.is_mass else f"{PIPELINE}/derivative-{INDEX_VERSION}"
-    )
+    if section.is_tandem:
+        kind = f"fragments-{TANDEM_VERSION}"
+    elif section.is_mass:
+        kind = f"unit-mass-{PEAK_VERSION}"
+    else:
+        kind = f"{PIPELINE}/derivative-{INDEX_VERSION}"
     return f"{section.value}/{kind}/{PIPELINE_VERSION}"
 
 
@@ -89,6 +96,9 @@ def prepared(draft: EntryDraft) -> npt.NDArray[np.float32] | None:
     SpectrumError
         The reference cannot be compared with anything; the message is the reason.
     """
+    if draft.section.is_tandem:
+        tandem_index.check(draft)
+        return None
     if draft.section.is_mass:
         # The index keeps whole masses from 1 to 1000 and would hold an empty row in silence.
         inside = (draft.x >= 0.5) & (draft.x < 1000.5) & (draft.y > 0)
@@ -124,8 +134,8 @@ class SectionIndex:
 
     Parameters
     ----------
-    curves, peaks : CurveIndex or None, PeakIndex or None
-        Exactly one of them.
+    curves, peaks, fragments : CurveIndex, PeakIndex, Fragments or None
+        Exactly one of them: an MS/MS query never meets electron impact, nor the reverse.
     rows : ndarray of int64, shape (n,)
         Record row of each index row.
     groups : ndarray of int64, shape (n,)
@@ -137,6 +147,11 @@ class SectionIndex:
     calibration : Calibration or None
     note : str
         Why there is no calibration, or how it was sampled; may be empty.
+    forms : Forms or None
+        Of electron-impact spectra: what each row is a form of.
+    class_calibrations : tuple of Calibration
+        Of the instrument classes that have enough substances; a class without one uses that of
+        all.
     """
 
     section: Section
@@ -149,11 +164,19 @@ class SectionIndex:
     class_names: tuple[str, ...]
     calibration: Calibration | None
     note: str
+    forms: Forms | None = None
+    fragments: Fragments | None = None
+    class_calibrations: tuple[Calibration, ...] = ()
 
     @cached_property
     def n_groups(self) -> int:
         """Number of substances."""
         return int(self.groups.max()) + 1 if self.groups.size else 0
+
+    def calibration_of(self, instrument_class: str) -> Calibration | None:
+        """Return what was learned of one instrument class, else of all together."""
+        own = (c for c in self.class_calibrations if c.instrument_class == instrument_class)
+        return next(own, self.calibration)
 
     @property
     def n_calibration(self) -> int:
@@ -162,7 +185,8 @@ class SectionIndex:
 
     def arrays(self) -> dict[str, Array]:
         """Return the named arrays as they are stored."""
-        held = self.curves if self.curves is not None else self.peaks
+        every = (self.curves, self.peaks, self.fragments)
+        held = next((each for each in every if each is not None), None)
         if held is None:
             raise LibraryError(f"nothing is indexed for {self.section.value}")
         arrays: dict[str, Array] = dict(held.arrays())
@@ -170,7 +194,7 @@ class SectionIndex:
         arrays["row_group"] = self.groups
         arrays["row_hash"] = self.hashes
         arrays["row_class"] = self.classes
-        return arrays
+        return arrays | _form_arrays(self.forms)
 
     def write(self, folder: Path, content_sha256: str) -> None:
         """Write everything into a new folder."""
@@ -179,6 +203,7 @@ class SectionIndex:
             "section": self.section.value,
             "class_names": list(self.class_names),
             "calibration": None if self.calibration is None else self.calibration.to_facts(),
+            "class_calibrations": [each.to_facts() for each in self.class_calibrations],
             "note": self.note,
         }
         index_files.write(
@@ -202,11 +227,13 @@ def build(section: Section, references: Sequence[Reference]) -> SectionIndex:
     classes = [naming.class_of(each.draft) for each in references]
     class_names = ("", *sorted({name for name in classes if name}))
     code = {name: at for at, name in enumerate(class_names)}
-    curves, peaks, calibration = _searchable(section, references, groups)
+    held, (calibration, *of_classes) = _searchable(section, references, groups)
     return SectionIndex(
         section=section,
-        curves=curves,
-        peaks=peaks,
+        curves=held.curves,
+        peaks=held.peaks,
+        fragments=held.fragments,
+        class_calibrations=tuple(of_classes),
         rows=np.array([each.row for each in references], dtype=np.int64),
         groups=groups,
         hashes=np.frombuffer(
@@ -216,37 +243,80 @@ def build(section: Section, references: Sequence[Reference]) -> SectionIndex:
         class_names=class_names,
         calibration=calibration,
         note="" if calibration.sufficient else _too_few(calibration),
+        forms=_forms(section, references),
     )
+
+
+def _forms(section: Section, references: Sequence[Reference]) -> Forms | None:
+    if section is not Section.EI:
+        return None
+    return forms_of([each.draft for each in references])
+
+
+def _form_arrays(forms: Forms | None) -> dict[str, Array]:
+    if forms is None:
+        return {}
+    return {
+        "row_form": forms.kinds,
+        "row_parent": forms.parents,
+        "row_heavier": forms.shifts,
+        "row_reacts": forms.reacts,
+    }
 
 
 def _searchable(
     section: Section, references: Sequence[Reference], groups: IntArray
-) -> tuple[CurveIndex | None, PeakIndex | None, Calibration]:
-    """Return the index and its leave-substance-out calibration."""
-    if section.is_mass:
-        spectra = [
-            measured
-            for each in references
-            if isinstance(measured := each.draft.measurement(), MassSpectrum)
-        ]
-        peaks = PeakIndex.build(spectra)
-        families = family_codes([each.draft.identity.formula for each in references], groups)
-        calibration = calibrate_peaks(
-            peaks,
-            spectra,
-            groups,
-            families=families,
-            most_queries=MOST_CALIBRATION_QUERIES,
-            pretreatment=pipeline(section),
+) -> tuple[_Held, tuple[Calibration, ...]]:
+    """Return the index, its leave-substance-out calibration, and those of instrument classes."""
+    held = _held(section, references, groups)
+    drafts = [each.draft for each in references]
+    most, done = MOST_CALIBRATION_QUERIES, pipeline(section)
+
+    def learned(asked: IntArray | None) -> Calibration:
+        if held.fragments is not None:
+            return tandem_index.calibration(
+                held.fragments, drafts, most_queries=most, pretreatment=done, asked=asked
+            )
+        if held.peaks is not None:
+            families = family_codes([each.identity.formula for each in drafts], groups)
+            return calibrate_peaks(
+                held.peaks,
+                _mass_spectra(references),
+                groups,
+                families=families,
+                most_queries=most,
+                pretreatment=done,
+                asked=asked,
+            )
+        if held.curves is None:
+            raise LibraryError(f"nothing is indexed for {section.value}")
+        return calibrate_curves(
+            held.curves, groups, most_queries=most, pretreatment=done, asked=asked
         )
-        return None, peaks, calibration
-    rows = [each.prepared for each in references if each.prepared is not None]
-    curves = CurveIndex.build(np.stack(rows), canonical(Technique(section.value)))
-    calibration = calibrate_curves(
-        curves, groups, most_queries=MOST_CALIBRATION_QUERIES, pretreatment=pipeline(section)
-    )
-    mixed = calibrate_components(curves, groups, calibration, most_queries=_MOST_COMPONENT_QUERIES)
-    return curves, None, mixed
+
+    pooled = learned(None)
+    if held.curves is not None:
+        few = _MOST_COMPONENT_QUERIES
+        pooled = calibrate_components(held.curves, groups, pooled, most_queries=few)
+    return held, (pooled, *class_calibrations.of(drafts, groups, pooled, learned))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Held:
+    """One searchable form of the references; the others are None."""
+
+    curves: CurveIndex | None = None
+    peaks: PeakIndex | None = None
+    fragments: Fragments | None = None
+
+
+def _held(section: Section, references: Sequence[Reference], groups: IntArray) -> _Held:
+    if section.is_tandem:
+        return _Held(fragments=tandem_index.build([each.draft for each in references], groups))
+    if section.is_mass:
+        return _Held(peaks=PeakIndex.build(_mass_spectra(references)))
+    grid = canonical(Technique(section.value))
+    return _Held(curves=CurveIndex.build(_curves(references), grid))
 
 
 def arrays_of(section: Section, references: Sequence[Reference]) -> dict[str, Array]:
@@ -254,14 +324,12 @@ def arrays_of(section: Section, references: Sequence[Reference]) -> dict[str, Ar
 
     Class names are left out: they follow the substances table of the software that built it.
     """
-    held: CurveIndex | PeakIndex
-    if section.is_mass:
-        held = PeakIndex.build(_mass_spectra(references))
-    else:
-        held = CurveIndex.build(_curves(references), canonical(Technique(section.value)))
-    arrays: dict[str, Array] = dict(held.arrays())
-    arrays["row_group"] = _group_numbers(references)
-    return arrays
+    groups = _group_numbers(references)
+    made = _held(section, references, groups)
+    held = made.fragments or made.peaks or made.curves
+    arrays: dict[str, Array] = {} if held is None else dict(held.arrays())
+    arrays["row_group"] = groups
+    return arrays | _form_arrays(_forms(section, references))
 
 
 def _group_numbers(references: Sequence[Reference]) -> IntArray:
@@ -277,18 +345,6 @@ def _mass_spectra(references: Sequence[Reference]) -> list[MassSpectrum]:
 
 def _curves(references: Sequence[Reference]) -> npt.NDArray[np.float32]:
     return np.stack([each.prepared for each in references if each.prepared is not None])
-
-
-def family_codes(formulas: Sequence[str], groups: IntArray) -> IntArray:
-    """Return the isomer family number of each row: rows of one formula share it, shape (n,).
-
-    The same rule as `libraries.candidates.Candidate.family`.
-    """
-    keys = [
-        f"={text}" if text else f"#{group}" for text, group in zip(formulas, groups, strict=True)
-    ]
-    number = {key: at for at, key in enumerate(sorted(set(keys)))}
-    return np.array([number[key] for key in keys], dtype=np.int64)
 
 
 def _too_few(calibration: Calibration) -> str:
@@ -322,23 +378,51 @@ def _from_files(section: Section, files: IndexFiles) -> SectionIndex:
     if not isinstance(names, list) or facts["section"] != section.value:
         raise LibraryError("the index belongs to another technique")
     held = {name: array for name, array in arrays.items() if not name.startswith("row_")}
-    curves = None if section.is_mass else CurveIndex.from_arrays(held)
-    peaks = PeakIndex.from_arrays(held) if section.is_mass else None
+    groups = arrays["row_group"].astype(np.int64, copy=False)
+    curves = peaks = fragments = None
+    if section.is_tandem:
+        fragments = Fragments.from_arrays(held, groups)
+    elif section.is_mass:
+        peaks = PeakIndex.from_arrays(held)
+    else:
+        curves = CurveIndex.from_arrays(held)
     found = SectionIndex(
         section=section,
         curves=curves,
         peaks=peaks,
+        fragments=fragments,
         rows=arrays["row_number"].astype(np.int64, copy=False),
-        groups=arrays["row_group"].astype(np.int64, copy=False),
+        groups=groups,
         hashes=arrays["row_hash"].astype(np.uint8, copy=False),
         classes=arrays["row_class"].astype(np.int64, copy=False),
         class_names=tuple(str(name) for name in names),
         calibration=Calibration.from_facts(stored) if isinstance(stored, Mapping) else None,
+        class_calibrations=_of_classes(facts["class_calibrations"]),
         note=str(facts["note"]),
+        forms=_stored_forms(section, arrays),
     )
-    n = len(curves) if curves is not None else len(peaks or ())
+    n = len(curves if curves is not None else peaks if peaks is not None else fragments or ())
     if not (found.rows.shape == found.groups.shape == found.classes.shape == (n,)):
         raise LibraryError("the rows of the index do not fit its arrays")
     if found.hashes.shape != (n, 32):
         raise LibraryError("the hashes of the index do not fit its arrays")
+    if found.forms is not None and found.forms.kinds.shape != (n,):
+        raise LibraryError("the forms of the index do not fit its arrays")
     return found
+
+
+def _of_classes(stored: object) -> tuple[Calibration, ...]:
+    if not isinstance(stored, list) or not all(isinstance(each, Mapping) for each in stored):
+        raise LibraryError("the calibrations of the index are not a list")
+    return tuple(Calibration.from_facts(each) for each in stored)
+
+
+def _stored_forms(section: Section, arrays: Mapping[str, Array]) -> Forms | None:
+    if section is not Section.EI:
+        return None
+    return Forms(
+        kinds=arrays["row_form"].astype(np.int8, copy=False),
+        parents=arrays["row_parent"].astype(np.int16, copy=False),
+        shifts=arrays["row_heavier"].astype(np.int16, copy=False),
+        reacts=arrays["row_reacts"].astype(np.bool_, copy=False),
+    )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 FILE = "library.db"
-SCHEMA = 2
+SCHEMA = 3
 _APPLICATION_ID = 0x464F4C4C  # "FOLL"
 
 # All of them stand before the numbers in a row, so that reading them never touches a blob.
@@ -40,7 +40,7 @@ CREATE TABLE library (
 CREATE TABLE entry (
   row INTEGER PRIMARY KEY,
   id TEXT NOT NULL UNIQUE CHECK (length(id) = 16),
-  section TEXT NOT NULL CHECK (section IN ('raman', 'ftir', 'ei')),
+  section TEXT NOT NULL CHECK (section IN ('raman', 'ftir', 'ei', 'msms')),
   name TEXT NOT NULL, substance TEXT NOT NULL, substance_group TEXT NOT NULL,
   inchikey TEXT NOT NULL, smiles TEXT NOT NULL, formula TEXT NOT NULL, cas TEXT NOT NULL,
   compound_class TEXT NOT NULL, molecular_mass REAL,
@@ -50,6 +50,9 @@ CREATE TABLE entry (
   source_file TEXT NOT NULL, source_sha256 TEXT NOT NULL, accession TEXT NOT NULL,
   licence TEXT NOT NULL, instrument TEXT NOT NULL, conditions TEXT NOT NULL, notes TEXT NOT NULL,
   measured TEXT NOT NULL,
+  precursor_mz REAL CHECK ((precursor_mz IS NOT NULL) = (section = 'msms')),
+  polarity TEXT NOT NULL CHECK (polarity IN ('', '+', '-')),
+  collision_energy TEXT NOT NULL, adduct TEXT NOT NULL,
   record_hash TEXT NOT NULL CHECK (length(record_hash) = 64),
   CHECK (length(x) = length(y) AND length(x) % 8 = 0)
 ) STRICT;

@@ -59,24 +59,31 @@ def open_alerts(lab: Lab, include_acknowledged: bool = False) -> tuple[Alert, ..
 def alerts_for(lab: Lab, person: str, include_acknowledged: bool = False) -> tuple[Alert, ...]:
     """Return the notices that concern somebody.
 
-    Those of samples they hold or submitted, and of any sample of the same shipment or from the
-    same consignor: what came with a dangerous parcel may be dangerous too.
+    Those of samples they hold or submitted and of parcels they took in that are still here, and
+    of any sample of the same shipment, from the same consignor, or of the same batch: what came
+    with a dangerous parcel may be dangerous too.
     """
     found = records.rows(
         lab.db,
         """
         WITH mine AS (
-          SELECT s.shipment AS number, p.sender AS sender
+          SELECT p.number AS number, p.sender AS sender,
+                 p.received_at AS received_at, p.received_by AS received_by
           FROM sample s JOIN shipment p ON p.number=s.shipment
-          WHERE s.holder=? OR s.officer=?
+          WHERE s.holder=?1 OR s.officer=?1
+          UNION
+          SELECT number, sender, received_at, received_by FROM shipment
+          WHERE received_by=?1 AND state NOT IN ('released','seized')
         )
         SELECT a.* FROM alert a JOIN shipment p ON p.number=a.shipment
         WHERE (a.shipment IN (SELECT number FROM mine)
-               OR (p.sender<>'' AND p.sender IN (SELECT sender FROM mine)))
-          AND (a.acknowledged_by='' OR ?)
+               OR (p.sender<>'' AND p.sender IN (SELECT sender FROM mine))
+               -- Parcels taken in by one act are one batch: the same person at the same moment.
+               OR EXISTS (SELECT 1 FROM mine m WHERE m.received_at=p.received_at
+                          AND m.received_by=p.received_by))
+          AND (a.acknowledged_by='' OR ?2)
         ORDER BY (a.acknowledged_by<>''), (a.kind<>'hazard'), a.seq
         """,
-        person,
         person,
         int(include_acknowledged),
     )

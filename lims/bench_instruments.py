@@ -18,6 +18,7 @@ from lims.act import Act
 from lims.errors import NotFoundError, RecordError, StateError
 from lims.lab import Lab
 from lims.model import Finding, FindingState
+from lims.originals import keep_original
 from lims.workflow import Verb
 from spectra.spectrum import Technique
 
@@ -174,9 +175,7 @@ def confirm_mapping(
     workflow.require(records.person(lab.db, actor), Verb.CONFIRM_MAPPING)
     checked = replace(mapping, name=instrument(lab, name).name)
     _require_reads(checked, sample, file_name)
-    from instruments import raw
-
-    digest = raw.keep(lab.raw_folder, sample)
+    digest = keep_original(lab.raw_folder, sample)
     return _record(lab, actor, checked, (digest, file_name), "", key)
 
 
@@ -205,10 +204,8 @@ def import_mapping(
     checked = replace(mapping, name=instrument(lab, name).name)
     named = (mapping.sample_sha256, "")
     if sample is not None:
-        from instruments import raw
-
         _require_reads(checked, sample, file_name)
-        named = (raw.keep(lab.raw_folder, sample), file_name)
+        named = (keep_original(lab.raw_folder, sample), file_name)
     return _record(lab, actor, checked, named, origin, key)
 
 

@@ -139,7 +139,12 @@ def _files(database: Database, number: str, bodies: Mapping[int, str]) -> dict[s
     kept: dict[str, str] = {}
     for sha256 in sorted(named):
         runs = records.rows(database, "SELECT sample FROM run WHERE raw_sha256=?", sha256)
-        photos = records.rows(database, "SELECT subject FROM photo WHERE raw_sha256=?", sha256)
+        photos = records.rows(
+            database,
+            "SELECT subject FROM photo WHERE raw_sha256=?1 "
+            "UNION SELECT subject FROM attachment WHERE raw_sha256=?1",
+            sha256,
+        )
         waiting = records.rows(database, "SELECT sample FROM quarantine WHERE raw_sha256=?", sha256)
         if any(row["sample"] == number for row in runs) or photos:
             kept[sha256] = "raw"

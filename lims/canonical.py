@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from json.encoder import encode_basestring
+from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 import rfc8785
@@ -14,9 +13,46 @@ from lims.errors import RecordError
 MAX_BYTES = 16 * 1024 * 1024
 _MAX_DEPTH = 64
 _SAFE = 2**53
+_PLAIN_FROM = 1e-4
 _encode = json.JSONEncoder(
     ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False
 ).encode
+
+
+class Spelled(Mapping[str, Any]):
+    """A mapping of the record in its canonical text; taken apart only when somebody looks inside.
+
+    Parameters
+    ----------
+    text : str
+        Canonical JSON of an object, written by the record itself.
+    """
+
+    __slots__ = ("_value", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._value: Mapping[str, Any] | None = None
+
+    def _inside(self) -> Mapping[str, Any]:
+        if self._value is None:
+            value = parsed(self.text)
+            if not isinstance(value, dict):
+                raise RecordError(f"an object is wanted here, found {self.text[:40]}")
+            self._value = value
+        return self._value
+
+    def __getitem__(self, key: str) -> Any:
+        """Return a member."""
+        return self._inside()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the members' names."""
+        return iter(self._inside())
+
+    def __len__(self) -> int:
+        """Return the number of members."""
+        return len(self._inside())
 
 
 def dumps(value: object) -> bytes:
@@ -28,32 +64,45 @@ def dumps(value: object) -> bytes:
         For NaN, infinities, integers beyond 2**53 - 1, lone surrogates, keys that are not text,
         or a value that is not JSON at all.
     """
+    if type(value) is Spelled:
+        return value.text.encode()
     rare: list[object] = []
     clean = _plain(value, rare, 0)
     try:
-        # What has neither floats, nor large integers, nor foreign keys has the same spelling by
-        # the standard encoder, which is written in C.
+        # What has neither very large nor very small numbers nor foreign keys has the same spelling
+        # by the standard encoder, which is written in C.
         return rfc8785.dumps(clean) if rare else _encode(clean).encode()  # type: ignore[arg-type]
     except (rfc8785.CanonicalizationError, UnicodeError) as error:
-        raise RecordError(f"cannot be written to the record: {error}") from error
-
-
-def quoted(text: str) -> bytes:
-    """Return the canonical bytes of one text, quotes included."""
-    try:
-        return encode_basestring(text).encode()
-    except UnicodeError as error:
         raise RecordError(f"cannot be written to the record: {error}") from error
 
 
 def parsed(text: str) -> Any:
     """Return the value of canonical text that the record wrote itself."""
     try:
-        return _own.decode(text)
-    except ValueError as error:
+        value, end = _own.raw_decode(text)
+        return value if end == len(text) else _own.decode(text)
+    except (ValueError, TypeError, RecursionError) as error:
         raise RecordError(
             f"a row of the record is not readable: {error}", hint="Run `fol audit verify`."
         ) from error
+
+
+def spelled(value: object) -> str:
+    """Return what `dumps` gives for a value that `parsed` gave, or that is built of such values.
+
+    There the types need no look: they are those of the decoder.
+    """
+    if type(value) is Spelled:
+        return value.text
+    try:
+        text = _encode(value)
+    except TypeError:
+        return dumps(value).decode()  # some other mapping or sequence
+    # Signs of the numbers that ECMAScript spells in another way (as `_number` says), and of keys
+    # that it may sort in another order. Inside a text they only cost the longer way.
+    if not text.isascii() or "e-" in text or "e+" in text or ".0" in text:
+        return dumps(value).decode()
+    return text
 
 
 def loads(data: bytes | str) -> Any:
@@ -82,7 +131,8 @@ def _plain(value: object, rare: list[object], depth: int) -> object:
 
     ``rare`` gathers what only the full encoder spells right.
     """
-    if value is None or isinstance(value, bool):
+    kind: type = type(value)
+    if value is None or kind is str or kind is bool:
         return value
     if isinstance(value, str):
         return str.__str__(value)
@@ -91,22 +141,40 @@ def _plain(value: object, rare: list[object], depth: int) -> object:
             rare.append(value)
         return int(value)  # subclasses (enums) would otherwise print themselves
     if isinstance(value, float):
-        rare.append(value)
-        return float(value)
+        return _number(float(value), rare)
     if depth > _MAX_DEPTH:
         raise RecordError(f"nested deeper than {_MAX_DEPTH}")
-    if isinstance(value, Mapping):
+    deeper = depth + 1
+    # The first question is the cheap one.
+    if isinstance(value, dict) or isinstance(value, Mapping):  # noqa: SIM101
         clean: dict[str, object] = {}
         for key, item in value.items():
             if not isinstance(key, str):
                 raise RecordError(f"a key must be text, found {type(key).__name__}")
             if not key.isascii():
                 rare.append(key)
-            clean[str.__str__(key)] = _plain(item, rare, depth + 1)
+            # Most values are texts: not worth a call each.
+            clean[str.__str__(key)] = item if type(item) is str else _plain(item, rare, deeper)
         return clean
     if isinstance(value, list | tuple):
-        return [_plain(item, rare, depth + 1) for item in value]
-    raise RecordError(f"a {type(value).__name__} cannot be written to the record")
+        return [item if type(item) is str else _plain(item, rare, deeper) for item in value]
+    raise RecordError(f"a {kind.__name__} cannot be written to the record")
+
+
+def _number(value: float, rare: list[object]) -> float | int:
+    """Return a float as the standard encoder spells it like ECMAScript does, or call it rare.
+
+    Both print the shortest digits that read back. They differ in whole numbers, which ECMAScript
+    prints without ``.0``, and in where the exponent begins: below 1e-6 there, below 1e-4 here.
+    """
+    size = abs(value)
+    if not size < _SAFE:
+        rare.append(value)
+    elif value.is_integer():
+        return int(value)
+    elif size < _PLAIN_FROM:
+        rare.append(value)
+    return value
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -52,9 +52,33 @@ def root(frontier: bytes) -> bytes:
     return result
 
 
+class Tree:
+    """A Merkle tree that only grows, for many leaves at once: `grow` without copying a frontier."""
+
+    __slots__ = ("_nodes", "size")
+
+    def __init__(self) -> None:
+        self._nodes: list[bytes] = []
+        self.size = 0
+
+    def add(self, leaf: bytes) -> None:
+        """Take one more leaf hash."""
+        node, size = leaf, self.size
+        while size & 1:
+            node = hashlib.sha256(b"\x01" + self._nodes.pop() + node).digest()
+            size >>= 1
+        self._nodes.append(node)
+        self.size += 1
+
+    @property
+    def frontier(self) -> bytes:
+        """What `grow` gives for the same leaves."""
+        return b"".join(self._nodes)
+
+
 def merkle_root(leaves: Iterable[bytes]) -> bytes:
     """Return the RFC 6962 root over leaf hashes, in order."""
-    frontier = b""
-    for size, leaf in enumerate(leaves):
-        frontier = grow(frontier, size, leaf)
-    return root(frontier)
+    tree = Tree()
+    for leaf in leaves:
+        tree.add(leaf)
+    return root(tree.frontier)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from libraries import hazards
-from lims import declared, fields, records
+from lims import declared, fields, legal_hold, records
 from lims.act import Act
 from lims.errors import StateError
 from lims.lab import Lab
@@ -67,7 +67,8 @@ def _check_may_leave(act: Act, shipment: str) -> None:
     problems = [
         f"{row['number']} {why}"
         for row in rows
-        if (why := _held_back(row) or _not_as_declared(act, row, declared_goods))
+        if (why := _held_back(row) or _held_by_law(act, row))
+        or (why := _not_as_declared(act, row, declared_goods))
     ]
     if problems:
         raise StateError(
@@ -86,6 +87,11 @@ def _not_as_declared(act: Act, row: dict[str, Any], declared_goods: str) -> str:
     active = [each.name for each in known if each is not None and each.role in _ACTIVE_ROLES]
     note = declared.against_found(declared_goods, active)
     return f"is not as declared ({note})" if note else ""
+
+
+def _held_by_law(act: Act, row: dict[str, Any]) -> str:
+    holds = legal_hold.binding(act.db, row["number"])
+    return f"is under legal hold {holds[0].document}" if holds else ""
 
 
 def _held_back(row: dict[str, Any]) -> str:

@@ -71,6 +71,7 @@ def examine(lab: Lab, *, full: bool = False) -> tuple[Check, ...]:
         ("disk", _disk),
         ("keys", _keys),
         ("libraries", _whole_libraries if full else _libraries),
+        ("instruments", _instruments),
         ("outbox", _outbox),
         ("backup", _backup),
         ("compiled search", _compiled),
@@ -297,6 +298,30 @@ def _told(listed: tuple[library_care.LabLibrary, ...], troubles: list[str], soun
     if not listed:
         return _warn("libraries", "none installed", "fol library import PATH --name NAME")
     return _ok("libraries", f"{len(listed)} versions {sound}")
+
+
+def _instruments(lab: Lab) -> Check:
+    from lims import bench_instruments, holds, instrument_standing
+
+    devices = bench_instruments.instruments(lab)
+    now = clock.now()
+    troubles = [
+        reason
+        for device in devices
+        for reason in (
+            each.reason
+            for each in instrument_standing.condition(lab.db, device, now).aspects
+            if each.reason
+        )
+    ]
+    held = holds.holds(lab)
+    if held:
+        said = f"results are held: {'; '.join(f'{h.number} ({h.cause})' for h in held[:5])}"
+        return _warn("instruments", said, "Repeat the control, or see `fol control holds`.")
+    if troubles:
+        todo = "Run the standard: fol instrument verify, then fol instrument checks."
+        return _warn("instruments", "; ".join(troubles[:5]), todo)
+    return _ok("instruments", f"{len(devices)} on record, nothing overdue, nothing held")
 
 
 def _outbox(lab: Lab) -> Check:

@@ -41,5 +41,9 @@ class StorageFullError(RecordError):
     """The disk is full; nothing was written."""
 
 
+class DiskFailedError(RecordError):
+    """The disk failed during an act, which may or may not be in the record now."""
+
+
 class RunCancelledError(RecordError):
     """A person stopped a run before it was recorded."""

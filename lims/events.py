@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any
 
 from lims import canonical, chain, clock, projections
@@ -88,21 +89,31 @@ def leaf_of(
     lab_id: str, seq: int, event_id: str, at: str, actor: str, kind: str, body: bytes, key: str
 ) -> bytes:
     """Return the Merkle leaf: the hash of the canonical event, whose body is canonical already."""
-    quote = canonical.quoted
-    # Keys in the order RFC 8785 gives them; a test compares this with the whole dumped at once.
     return chain.leaf_hash(
-        b'{"actor":%s,"at":%s,"body":%s,"event_id":%s,"key":%s,"kind":%s,"lab":%s,"seq":%d}'
-        % (
-            quote(actor),
-            quote(at),
-            body,
-            quote(event_id),
-            quote(key),
-            quote(kind),
-            quote(lab_id),
-            seq,
-        )
+        canonical_text(lab_id, seq, event_id, at, actor, kind, body.decode(), key)
     )
+
+
+def canonical_text(
+    lab_id: str, seq: int, event_id: str, at: str, actor: str, kind: str, body: str, key: str
+) -> bytes:
+    """Return the canonical event whose body is canonical text already: what its leaf covers.
+
+    Raises
+    ------
+    RecordError
+        Some text cannot be written as UTF-8.
+    """
+    quote = encode_basestring
+    # Keys in the order RFC 8785 gives them; a test compares this with the whole dumped at once.
+    text = (
+        f'{{"actor":{quote(actor)},"at":{quote(at)},"body":{body},"event_id":{quote(event_id)},'
+        f'"key":{quote(key)},"kind":{quote(kind)},"lab":{quote(lab_id)},"seq":{seq:d}}}'
+    )
+    try:
+        return text.encode()
+    except UnicodeError as error:
+        raise RecordError(f"cannot be written to the record: {error}") from error
 
 
 def by_key(database: Database, key: str) -> Event | None:
@@ -122,7 +133,10 @@ def read(database: Database, offset: int = 0, limit: int = 100) -> list[Event]:
 
 
 def everything(database: Database) -> Iterator[tuple[Any, ...]]:
-    """Yield raw event rows in order, page by page, so that no reader holds the log for long."""
+    """Yield raw event rows in order, page by page, so that no reader holds the log for long.
+
+    A row is (seq, event_id, at, actor, kind, body, key, prev, hash), as it is stored.
+    """
     offset = -(2**62)
     while True:
         rows = database.execute(

@@ -9,13 +9,25 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from lims import bench_instruments, fields, ids, quarantine, records, submission, workflow
+from lims import (
+    bench_instruments,
+    fields,
+    ids,
+    instrument_standing,
+    quarantine,
+    records,
+    submission,
+    workflow,
+)
 from lims.act import Act
-from lims.bench_instruments import ConfirmedMapping
+from lims.bench_instruments import ConfirmedMapping, Instrument
+from lims.custody_rules import require_unfrozen
 from lims.errors import CustodyError, NotFoundError, RecordError
-from lims.intake import require_unfrozen
 from lims.lab import Lab
 from lims.model import Finding, FindingState
+from lims.originals import keep_original
+from lims.run_context import NO_CONTEXT, RunContext
+from lims.source_bytes import bytes_of
 from lims.stages import Going, Stage, go_on
 from lims.workflow import Verb
 from spectra.errors import SpectrumError
@@ -48,6 +60,7 @@ def ingest(
     instrument: str = "",
     key: str = "",
     match: Match | None = None,
+    context: RunContext = NO_CONTEXT,
     data: bytes | None = None,
     export: Export | None = None,
     going: Going = go_on,
@@ -68,12 +81,16 @@ def ingest(
     technique : Technique or None
         Where the file does not say it.
     instrument : str
-        Name of the lab's instrument; its text is read by its newest confirmed mapping. A text that
-        is on record, read without that mapping and not yet reviewed, is read again by it.
+        Name of the lab's instrument; when empty, the one whose serial number the file names. Its
+        text is read by its newest confirmed mapping; one that is on record, read without it and
+        not yet reviewed, is read again by it.
     key : str
         Idempotency key. The same bytes for the same sample are one run with or without it.
     match : Match or None
         Another way to compare; `lims.matching.match_export` when None.
+    context : RunContext
+        The blank and the ladder of a GC-MS run. The instrument's own condition joins it: its axis
+        correction is applied, and an overdue or failed verification is told.
     data, export : bytes, Export or None
         The file's bytes and what they hold, where at hand; ``path`` then only names them.
     going : callable
@@ -103,14 +120,12 @@ def ingest(
     going(Stage.READ)
     if export is None:
         export = _read(lab, actor, source, data, number, confirmed)
-    export = bench_instruments.as_read(export, device)
-    if technique is not None and export.technique is Technique.OTHER:
-        export = replace(export, technique=technique)
+    device, export = _known(lab, device, export, technique)
     going(Stage.KEEP)
     kept = _kept(lab, source, data, export)
     going(Stage.MATCH)
-    result = _compared(lab, export, libraries, match)
-    summary = submission.summary_of(result)
+    beside = instrument_standing.beside(lab, device, context, export.technique)
+    result = _compared(lab, export, libraries, match or _default_match(beside))
     going(Stage.RECORD)
     measured = _Measured(
         digest=digest,
@@ -120,7 +135,7 @@ def ingest(
         kept=kept,
         facts=bench_instruments.run_facts(export, device, confirmed),
         result=result,
-        summary=summary,
+        summary=submission.summary_of(result),
     )
     return _recorded_once(lab, actor, key, number, measured, before)
 
@@ -137,6 +152,17 @@ class _Measured:
     facts: Mapping[str, Any]
     result: Mapping[str, Any]
     summary: submission.Summary
+
+
+def _known(
+    lab: Lab, device: Instrument | None, export: Export, technique: Technique | None
+) -> tuple[Instrument | None, Export]:
+    """Return the instrument and what it and a person say of a file that leaves things open."""
+    device = device or instrument_standing.recognised(lab, export)
+    export = bench_instruments.as_read(export, device)
+    if technique is not None and export.technique is Technique.OTHER:
+        export = replace(export, technique=technique)
+    return device, export
 
 
 def _recorded_once(
@@ -180,9 +206,7 @@ def _written(act: Act, row: dict[str, Any], measured: _Measured, before: Finding
 
 
 def _kept(lab: Lab, source: Path, data: bytes, export: Export) -> str:
-    from instruments import raw
-
-    kept = raw.keep(lab.raw_folder, data)
+    kept = keep_original(lab.raw_folder, data)
     if kept != export.sha256:
         raise RecordError(
             f"{fields.visible(source.name)}: the file changed while it was read",
@@ -216,27 +240,6 @@ def _check_hands(database: Any, person: str, name: str, row: dict[str, Any]) -> 
         )
 
 
-def bytes_of(source: Path) -> bytes:
-    """Return the bytes that stand for an instrument's file or folder.
-
-    Raises
-    ------
-    FormatError
-        A folder that is no run, or more than any instrument writes.
-    NotFoundError
-        It cannot be opened.
-    """
-    from instruments import registry
-
-    try:
-        return registry.source_bytes(source)[1]
-    except OSError as error:
-        raise NotFoundError(
-            f"{fields.visible(str(source))} cannot be opened: {error.strerror or error}",
-            hint="Check the name and that this account may read it.",
-        ) from error
-
-
 def _read(
     lab: Lab,
     actor: str,
@@ -258,9 +261,7 @@ def _read(
         ) from error
 
 
-def _compared(
-    lab: Lab, export: Export, names: Sequence[str], match: Match | None
-) -> dict[str, Any]:
+def _compared(lab: Lab, export: Export, names: Sequence[str], compare: Match) -> dict[str, Any]:
     from libraries import catalog
     from libraries.library import open_library
 
@@ -268,16 +269,17 @@ def _compared(
     wanted = list(names) or [each.name for each in catalog.installed(folder) if each.newest]
     with ExitStack() as stack:
         opened = [stack.enter_context(open_library(name, folder=folder)) for name in wanted]
-        compare = _default_match() if match is None else match
         result = dict(compare(export, opened))
     # A record does not hold the folders of the computer it was made on.
     return result | {"path": fields.visible(export.path.name)}
 
 
-def _default_match() -> Match:
+def _default_match(context: RunContext) -> Match:
+    from functools import partial
+
     from lims.matching import match_export
 
-    return match_export
+    return partial(match_export, context=context)
 
 
 def _recorded(lab: Lab, sample: str, digest: str) -> Finding | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lims import folding
+from lims import fold_handover, fold_weights, folding
 from lims.folding import Handlers
 from lims.model import Event
 
@@ -37,6 +37,7 @@ def _sample_received(database: Database, event: Event) -> None:
         status="waiting",
         status_rank=folding.STATUS_RANKS["waiting"],
         search=folding.search_text(body["number"], draft["description"], draft["officer"], row[1]),
+        parent=fold_weights.parent_of(database, body),
     )
     folding.count(database, body["number"])
     _step(database, event, "received", sample=body["number"], seal_after=draft["seal"])
@@ -61,11 +62,17 @@ def _step(
         seal_after=seal_after or body.get("seal_after", ""),
         gross_ug=body.get("gross_ug"),
         reason=body.get("reason", ""),
+        confirmed=folding.text(body.get("confirmed", {})),
+        on_behalf=int(body.get("on_behalf", False)),
+        occurred_at=body.get("occurred_at", ""),
+        container=body.get("container", ""),
     )
 
 
 def _custody_step(database: Database, event: Event) -> None:
     body = event.body
+    if "handover" in body:
+        fold_handover.close(database, event, body["handover"], "accepted")
     database.conn.execute(
         "UPDATE sample SET holder=?, seal=?, state=?, gross_ug=coalesce(?, gross_ug) "
         "WHERE number=?",
@@ -79,6 +86,16 @@ def _custody_step(database: Database, event: Event) -> None:
     )
     _step(database, event, event.kind.partition(".")[2])
     folding.refresh(database, body["sample"])
+
+
+def _sample_lost(database: Database, event: Event) -> None:
+    _custody_step(database, event)
+    database.conn.execute("UPDATE sample SET container='' WHERE number=?", (event.body["sample"],))
+
+
+def _sample_weighed(database: Database, event: Event) -> None:
+    _custody_step(database, event)
+    fold_weights.weighed(database, event)
 
 
 def _discrepancy_raised(database: Database, event: Event) -> None:
@@ -147,7 +164,10 @@ HANDLERS: Handlers = {
     "sample.transferred": _custody_step,
     "sample.opened": _custody_step,
     "sample.resealed": _custody_step,
-    "sample.weighed": _custody_step,
+    "sample.weighed": _sample_weighed,
+    "sample.late_entry": _custody_step,
+    "sample.lost": _sample_lost,
+    "sample.found": _custody_step,
     "sample.prioritised": _priority_set,
     "discrepancy.raised": _discrepancy_raised,
     "discrepancy.resolved": _discrepancy_resolved,

@@ -127,6 +127,8 @@ def _conclusion_made(database: Database, event: Event) -> None:
         missing=folding.text(body["missing"]),
         rule=body["rule"],
         basis=folding.text(body["basis"]),
+        limitations=folding.text(body.get("limitations", [])),
+        tests=folding.text(body.get("tests", [])),
         by=event.actor,
         at=event.at,
     )

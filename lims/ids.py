@@ -1,4 +1,4 @@
-"""Numbers of shipments, samples and alerts with a check character, and the ids built on them.
+"""Numbers of shipments, samples, alerts, containers and cases, checked, and the ids built on them.
 
 ``NOG-26-S000001-K``: site, year, kind and serial, ISO/IEC 7064 mod 37,36. Pure; the record counts.
 """
@@ -10,13 +10,19 @@ from dataclasses import dataclass
 
 from lims.errors import ConfigError, NotFoundError, RecordError
 
-SHIPMENT, SAMPLE, ALERT = "P", "S", "A"
-_KINDS = {SHIPMENT: "shipment", SAMPLE: "sample", ALERT: "alert"}
+SHIPMENT, SAMPLE, ALERT, CONTAINER, CASE = "P", "S", "A", "C", "K"
+_KINDS = {
+    SHIPMENT: "shipment",
+    SAMPLE: "sample",
+    ALERT: "alert",
+    CONTAINER: "container",
+    CASE: "case",
+}
 MAX_SERIAL = 999_999
 
 _SITE = re.compile(r"[A-Z][A-Z0-9]{1,5}")
-_NUMBER = re.compile(r"([A-Z][A-Z0-9]{1,5})-?(\d{2})-?([PSA])(\d{6})-?([0-9A-Z])")
-_SHORT = re.compile(r"([PSA])(\d{6})-?([0-9A-Z])")
+_NUMBER = re.compile(r"([A-Z][A-Z0-9]{1,5})-?(\d{2})-?([PSACK])(\d{6})-?([0-9A-Z])")
+_SHORT = re.compile(r"([PSACK])(\d{6})-?([0-9A-Z])")
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -90,9 +96,14 @@ def parse(text: str) -> Number:
     if check != wanted:
         raise NotFoundError(
             f"{text[:40]!r} was mistyped: its last character does not fit the rest",
-            hint="Compare each digit with the label, or scan it.",
+            hint=f"With these digits it would be {_spelled(site, year, kind, serial, wanted)}; "
+            "compare each digit with the label, or scan it.",
         )
     return Number(site=site, year=2000 + int(year), kind=kind, serial=int(serial))
+
+
+def _spelled(site: str, year: str, kind: str, serial: str, check: str) -> str:
+    return f"{site}-{year}-{kind}{serial}-{check}"
 
 
 def normal(text: str, kind: str) -> str:
@@ -110,6 +121,18 @@ def normal(text: str, kind: str) -> str:
             hint=f"The number of a {_KINDS[kind]} has {kind} before its digits.",
         )
     return make(number.site, number.year, number.kind, number.serial)
+
+
+def kind_of(text: str) -> str:
+    """Return the letter of the kind a whole or short number is of.
+
+    Raises
+    ------
+    NotFoundError
+        Not a number, or mistyped.
+    """
+    found = _SHORT.fullmatch("".join(text.split()).upper()) if len(text) <= 40 else None
+    return found[1] if found else parse(text).kind
 
 
 def short_ending(text: str, kind: str) -> str | None:

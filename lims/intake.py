@@ -1,17 +1,30 @@
-"""What happens when a parcel comes to the bench: shipments, samples, portions, notes, photographs.
+"""What happens when a parcel comes to the bench: shipments, samples, portions, notes, priorities.
 
 Typed figures are kept as typed; what does not fit becomes a note, never a refusal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any
 
-from lims import declared, events, fields, identifiers, ids, records
+from lims import (
+    confirmations,
+    declared,
+    events,
+    fields,
+    identifiers,
+    ids,
+    quota,
+    records,
+    seals,
+    work_kinds,
+)
 from lims.act import Act
-from lims.errors import CustodyError, RecordError, StateError
+from lims.custody_rules import require_holder
+from lims.errors import RecordError, StateError
 from lims.lab import Lab
 from lims.model import (
     Lane,
@@ -25,8 +38,7 @@ from lims.model import (
 )
 from lims.workflow import Verb
 
-MAX_BATCH = 500
-MAX_PHOTO_BYTES = 64 * 1024 * 1024
+MAX_BATCH, MAX_SHIPMENTS = 500, 10_000
 
 FIELD_TOOL_SILENT = frozenset(
     ("no match", "nothing", "none", "unknown", "inconclusive", "no result", "not in library")
@@ -43,7 +55,7 @@ def add_shipment(lab: Lab, actor: str, draft: ShipmentDraft, *, key: str = "") -
         A field is too long or holds hidden characters; every such field is named.
     PermissionDenied, BusyError, StorageFullError
     """
-    body = _shipment_body(draft)
+    body = shipment_body(draft)
     with lab.writing(actor, key) as act:
         act.allow(Verb.REGISTER_SHIPMENT)
         first = act.repeated("shipment.received")
@@ -51,22 +63,72 @@ def add_shipment(lab: Lab, actor: str, draft: ShipmentDraft, *, key: str = "") -
         return records.shipment(act.db, number)
 
 
-def add_sample(lab: Lab, actor: str, shipment: str, draft: SampleDraft, *, key: str = "") -> Sample:
+def add_sample(
+    lab: Lab,
+    actor: str,
+    shipment: str,
+    draft: SampleDraft,
+    *,
+    beyond_quota: str = "",
+    officer_badge: bool = False,
+    key: str = "",
+) -> Sample:
     """Register a sample of a shipment; the acting person is its first holder.
+
+    Parameters
+    ----------
+    beyond_quota : str
+        Why a lead takes more from this officer today than the quota allows.
+    officer_badge : bool
+        The submitting officer's badge was read at the hand-over.
 
     Raises
     ------
     StateError
-        The shipment was released or seized.
+        The shipment was released or seized, or the officer's quota for today is used.
     NotFoundError, RecordError, PermissionDenied, BusyError, StorageFullError
     """
-    values = _sample_values(draft)
+    values = sample_values(draft)
     with lab.writing(actor, key) as act:
         act.allow(Verb.REGISTER_SAMPLE)
         first = act.repeated("sample.received")
         if first is not None:
             return records.sample(act.db, str(first.body["number"]))
-        return records.sample(act.db, _receive_sample(act, shipment, values))
+        quota.require_room(act, values["officer"], beyond_quota)
+        more = _more(beyond_quota, officer_badge=officer_badge)
+        return records.sample(act.db, _receive_sample(act, shipment, values, more))
+
+
+def add_shipments(
+    lab: Lab, actor: str, drafts: Sequence[ShipmentDraft], *, key: str = ""
+) -> tuple[Shipment, ...]:
+    """Register several shipments in one act: all of them, or none.
+
+    Raises
+    ------
+    RecordError
+        No shipment, more than 10,000, or a field that is not acceptable; the shipment is named.
+    PermissionDenied, BusyError, StorageFullError
+    """
+    if not 0 < len(drafts) <= MAX_SHIPMENTS:
+        raise RecordError(f"1 to {MAX_SHIPMENTS} shipments at once, found {len(drafts)}")
+    bodies = []
+    for at, draft in enumerate(drafts, start=1):
+        try:
+            bodies.append(shipment_body(draft))
+        except RecordError as error:
+            raise RecordError(
+                f"shipment {at} of {len(drafts)}: {error.message}", hint=error.hint
+            ) from error
+    with lab.writing(actor, key) as act:
+        act.allow(Verb.REGISTER_SHIPMENT)
+        first = act.repeated("shipment.received")
+        if first is not None:
+            again = events.read(act.db, first.seq - 1, int(first.body.get("batch", 1)))
+            found = [str(event.body["number"]) for event in again]
+        else:
+            found = [_receive_shipment(act, {**body, "batch": len(bodies)}) for body in bodies]
+        return tuple(records.shipment(act.db, number) for number in found)
 
 
 def add_batch(
@@ -89,7 +151,7 @@ def add_batch(
     bodies = []
     for at, (shipment_draft, sample_draft) in enumerate(parcels, start=1):
         try:
-            bodies.append((_shipment_body(shipment_draft), _sample_values(sample_draft)))
+            bodies.append((shipment_body(shipment_draft), sample_values(sample_draft)))
         except RecordError as error:
             raise RecordError(
                 f"parcel {at} of {len(parcels)}: {error.message}", hint=error.hint
@@ -99,12 +161,15 @@ def add_batch(
         act.allow(Verb.REGISTER_SAMPLE)
         first = act.repeated("shipment.received")
         if first is not None:
-            again = events.read(act.db, first.seq - 1, 2 * int(first.body.get("batch", 1)))
-            found = [e.body["number"] for e in again if e.kind == "sample.received"]
+            # A parcel is two events and at most two notes about its seal, all of one transaction.
+            size = int(first.body.get("batch", 1))
+            again = events.read(act.db, first.seq - 1, 4 * size)
+            found = [e.body["number"] for e in again if e.kind == "sample.received"][:size]
         else:
             found = []
-            for shipment_body, values in bodies:
-                number = _receive_shipment(act, {**shipment_body, "batch": len(bodies)})
+            for body, values in bodies:
+                quota.require_room(act, values["officer"], "")
+                number = _receive_shipment(act, {**body, "batch": len(bodies)})
                 found.append(_receive_sample(act, number, values))
         return tuple(records.sample(act.db, number) for number in found)
 
@@ -159,40 +224,7 @@ def add_note(lab: Lab, actor: str, subject: str, text: str, *, key: str = "") ->
     with lab.writing(actor, key) as act:
         act.allow(Verb.ADD_NOTE)
         if act.repeated("note.added") is None:
-            act.append("note.added", {"subject": _subject(act, subject), "text": said})
-
-
-def add_photo(
-    lab: Lab, actor: str, subject: str, file_name: str, data: bytes, *, key: str = ""
-) -> str:
-    """Keep a photograph's original bytes and return their SHA-256.
-
-    Raises
-    ------
-    RecordError
-        Not a JPEG, PNG, TIFF, WebP or HEIF, or more than 64 MiB.
-    """
-    from instruments import raw
-
-    if len(data) > MAX_PHOTO_BYTES:
-        raise RecordError(f"a photograph of {len(data)} bytes; at most {MAX_PHOTO_BYTES} are kept")
-    if not _is_photo(data[:16]):
-        raise RecordError(
-            f"{fields.visible(file_name)!r} is not a photograph this record keeps",
-            hint="Use JPEG, PNG, TIFF, WebP or HEIF.",
-        )
-    digest = raw.keep(lab.raw_folder, data)
-    with lab.writing(actor, key) as act:
-        act.allow(Verb.ADD_NOTE)
-        if act.repeated("photo.added") is None:
-            body = {
-                "subject": _subject(act, subject),
-                "file_name": fields.visible(file_name),
-                "raw_sha256": digest,
-                "size": len(data),
-            }
-            act.append("photo.added", body)
-    return str(digest)
+            act.append("note.added", {"subject": records.subject(act.db, subject), "text": said})
 
 
 def set_priority(
@@ -211,35 +243,6 @@ def set_priority(
         return records.sample(act.db, row["number"])
 
 
-def require_holder(act: Act, row: dict[str, Any], what: str) -> None:
-    """Raise unless the acting person holds the sample and no discrepancy is open.
-
-    Raises
-    ------
-    CustodyError
-    """
-    require_unfrozen(row)
-    if row["holder"] != act.person.id:
-        raise CustodyError(
-            f"{act.person.name} may not {what} {row['number']}: it is held by {row['holder']}",
-            hint="Record the transfer to you first.",
-        )
-
-
-def require_unfrozen(row: dict[str, Any]) -> None:
-    """Raise while a discrepancy of the sample is open.
-
-    Raises
-    ------
-    CustodyError
-    """
-    if row["frozen"]:
-        raise CustodyError(
-            f"{row['number']} is frozen: a discrepancy is open",
-            hint="A lead or the quality manager resolves it with a reason.",
-        )
-
-
 def field_tool_was_silent(draft: SampleDraft) -> bool:
     """Whether a field tool was used and gave no identification."""
     return bool(draft.field_tool or draft.field_result) and (
@@ -247,16 +250,23 @@ def field_tool_was_silent(draft: SampleDraft) -> bool:
     )
 
 
-def _shipment_body(draft: ShipmentDraft) -> dict[str, Any]:
+def shipment_body(draft: ShipmentDraft) -> dict[str, Any]:
+    """Return the event body of a shipment, checked, with what its figures say together.
+
+    Raises
+    ------
+    RecordError
+        Every field that is not acceptable, at once.
+    """
     values = fields.lines(asdict(draft), required=("declared_goods",))
+    wrong = []
     for name in ("origin", "destination_country"):
         code = values[name].upper()
         if code and not (len(code) == 2 and code.isascii() and code.isalpha()):
-            raise RecordError(
-                f"{name.replace('_', ' ')} {values[name][:40]!r} is not a country code",
-                hint="Two letters, ISO 3166-1: CN, MX, US …",
-            )
+            wrong.append(f"{name.replace('_', ' ')} {values[name][:40]!r} is not a country code")
         values[name] = code
+    if wrong:
+        raise RecordError("; ".join(wrong), hint="Two letters, ISO 3166-1: CN, MX, US …")
     clean = ShipmentDraft(**values)
     found = list(declared.notes(clean))
     checked = [identifiers.tracking(clean.tracking)] if clean.tracking else []
@@ -265,7 +275,13 @@ def _shipment_body(draft: ShipmentDraft) -> dict[str, Any]:
     return {"draft": asdict(clean), "notes": found}
 
 
-def _sample_values(draft: SampleDraft) -> dict[str, Any]:
+def sample_values(draft: SampleDraft) -> dict[str, Any]:
+    """Return a sample draft as the record keeps it, checked.
+
+    Raises
+    ------
+    RecordError
+    """
     texts = {
         name: getattr(draft, name)
         for name in ("description", "form", "seal", "officer", "field_tool", "field_result")
@@ -273,7 +289,19 @@ def _sample_values(draft: SampleDraft) -> dict[str, Any]:
     values: dict[str, Any] = dict(fields.lines(texts, required=("description",)))
     values["gross_ug"] = fields.micrograms(draft.gross_ug, "the gross mass")
     values["lane"] = Lane(draft.lane).value
+    if draft.request != work_kinds.Request.DRUG:
+        values["request"] = _request(draft.request)
     return values
+
+
+def _request(text: str) -> str:
+    try:
+        return work_kinds.Request(text).value
+    except ValueError as error:
+        raise RecordError(
+            f"{text[:40]!r} is not something the lab is asked for",
+            hint=f"One of {', '.join(work_kinds.Request)}.",
+        ) from error
 
 
 def _receive_shipment(act: Act, body: dict[str, Any]) -> str:
@@ -282,7 +310,49 @@ def _receive_shipment(act: Act, body: dict[str, Any]) -> str:
     return number
 
 
-def _receive_sample(act: Act, shipment: str, values: dict[str, Any]) -> str:
+def receive_part(
+    act: Act, shipment: str, values: dict[str, Any], *, division: int, net_ug: int
+) -> str:
+    """Register a sub-sample inside the act that divides its parent; return its number.
+
+    Raises
+    ------
+    CustodyError
+        Its seal is on record already.
+    """
+    odd: tuple[str, ...] = ()
+    if values["seal"]:
+        values["seal"], odd = seals.fresh(act, values["seal"])
+    number = act.next_number(ids.SAMPLE)
+    act.append(
+        "sample.received",
+        {
+            "number": number,
+            "shipment": shipment,
+            "draft": values,
+            "giver": f"division:{division}",
+            "taker": act.person.id,
+            "priority": 0,
+            "division": division,
+            "net_ug": net_ug,
+        },
+    )
+    seals.note(act, number, values["seal"], odd)
+    return number
+
+
+def _more(beyond_quota: str, *, officer_badge: bool) -> dict[str, Any]:
+    more: dict[str, Any] = {}
+    if beyond_quota:
+        more["beyond_quota"] = fields.line(beyond_quota, "the reason")
+    if officer_badge:
+        more["officer_badge"] = True
+    return more
+
+
+def _receive_sample(
+    act: Act, shipment: str, values: dict[str, Any], more: Mapping[str, Any] = MappingProxyType({})
+) -> str:
     parcel = records.shipment(act.db, shipment)
     if parcel.state is not ShipmentState.HELD:
         raise StateError(
@@ -292,6 +362,10 @@ def _receive_sample(act: Act, shipment: str, values: dict[str, Any]) -> str:
     number = act.next_number(ids.SAMPLE)
     submitted_by = values["officer"]
     giver = submitted_by if submitted_by not in ("", act.person.id) else f"shipment:{parcel.number}"
+    means = {act.person.id: confirmations.SIGNED_IN}
+    if more.get("officer_badge") and giver == submitted_by:
+        means[submitted_by] = confirmations.BADGE
+    odd = seals.oddities(act.db, values["seal"]) if values["seal"] else ()
     act.append(
         "sample.received",
         {
@@ -301,8 +375,11 @@ def _receive_sample(act: Act, shipment: str, values: dict[str, Any]) -> str:
             "giver": giver,
             "taker": act.person.id,
             "priority": _priority(values, parcel.notes),
+            "confirmed": means,
+            **more,
         },
     )
+    seals.note(act, number, values["seal"], odd)
     return number
 
 
@@ -312,20 +389,5 @@ def _priority(values: dict[str, Any], notes: Sequence[str]) -> int:
     return 20 * silent + 10 * ("freight above goods value" in notes)
 
 
-def _subject(act: Act, number: str) -> str:
-    kind = ids.parse(number).kind
-    if kind == ids.SHIPMENT:
-        return records.shipment(act.db, number).number
-    return str(records.sample_row(act.db, number)["number"])
-
-
 def _portion(act: Act, sample: str, portion_id: str) -> Portion:
     return next(p for p in records.portions(act.db, sample) if p.id == portion_id)
-
-
-def _is_photo(head: bytes) -> bool:
-    if head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\x00", b"MM\x00*")):
-        return True
-    webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
-    heif = head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"mif1", b"avif")
-    return webp or heif

@@ -7,12 +7,13 @@ folder of kept bytes and no record.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lims import bench_instruments, records
 from lims.errors import NotFoundError, RecordError
+from lims.instrument_condition import of_facts
 from lims.run_context import NO_CONTEXT, RunContext, Source
 from spectra.spectrum import Technique
 
@@ -39,7 +40,10 @@ class KeptRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
-    """What a finding says was run beside a GC-MS run; empty texts and tuples for nothing."""
+    """What a finding says was run beside its run; empty texts and tuples for nothing.
+
+    ``instrument`` is the condition of the instrument, as it is stored with the answer.
+    """
 
     blank_file: str = ""
     blank_sha256: str = ""
@@ -49,6 +53,7 @@ class Beside:
     time_s: tuple[float, ...] = ()
     phase: str = ""
     is_isothermal: bool = False
+    instrument: Mapping[str, Any] = field(default_factory=dict)
 
 
 def of_run(lab: Lab, run: Run) -> KeptRun:
@@ -110,11 +115,12 @@ def beside(match: Mapping[str, Any]) -> Beside:
         time_s=tuple(float(each) for each in ladder.get("retention_time_s", ())),
         phase=str(ladder.get("phase", "")),
         is_isothermal=ladder.get("method") == "Kovats",
+        instrument=dict(match.get("instrument") or {}),
     )
 
 
 def context_again(raw_folder: Path, said: Beside) -> RunContext:
-    """Return the blank and the ladder of a stored finding, for comparing its run once more.
+    """Return what was beside a stored finding's run, for comparing it once more.
 
     Raises
     ------
@@ -124,14 +130,15 @@ def context_again(raw_folder: Path, said: Beside) -> RunContext:
         The ladder was isothermal: its dead time is not part of a finding, and without its indices
         a name could come back that they had ruled out.
     """
-    if not said.blank_sha256 and not said.carbons:
-        return NO_CONTEXT
+    context = NO_CONTEXT
+    if said.instrument:
+        # As it was when it measured: a later verification says nothing of an earlier run.
+        context = replace(context, condition=of_facts(said.instrument))
     if said.is_isothermal:
         raise RecordError(
             "the dead time of its isothermal ladder is not on record",
             hint="Ingest the run again with --ladder and --dead-time-s.",
         )
-    context = NO_CONTEXT
     if said.blank_sha256:
         from instruments import raw, sandbox
         from lims.run_context import components_of

@@ -92,7 +92,8 @@ def of_match(match: Mapping[str, Any], rules: Mapping[str, Yardstick]) -> list[L
 
 def _lead(answer: Mapping[str, Any], rules: Mapping[str, Yardstick]) -> Lead | None:
     rule = rules.get(str(answer.get("compared_as", "")))
-    hits = list(answer.get("hits") or ())
+    # Another form of a substance is no rival of it.
+    hits = [hit for hit in answer.get("hits") or () if not hit.get("relation")]
     if rule is None or not hits or not (answer.get("quality") or {}).get("ok"):
         return None
     if (answer.get("decision") or {}).get("state") != "insufficient":

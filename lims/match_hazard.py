@@ -62,6 +62,8 @@ def _candidates(answer: LibraryAnswer) -> Iterator[tuple[HazardGroup, str]]:
 
 
 def _of_hit(hit: Hit) -> HazardGroup | None:
-    named = hazards.of_name(hit.substance) or hazards.of_name(hit.name)
+    # A deuterated or derivatised form is as dangerous to open as its substance.
+    related = hazards.of_name(hit.relation.substance) if hit.relation is not None else None
+    named = hazards.of_name(hit.substance) or hazards.of_name(hit.name) or related
     by_class = hazards.of_class(hit.compound_class) if hit.compound_class else None
     return hazards.highest((named, by_class))

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from instruments.export import GUESSED
-from lims import match_hazard
+from lims import candidate_checks, match_hazard, unknown_signatures
+from lims.instrument_condition import told, unnamed
 from lims.run_context import NO_CONTEXT, RunContext, blank_facts
 from spectra.axis import XKind
 from spectra.spectrum import MassRun, Measurement, Spectrum, SpectrumKind, Technique
@@ -99,13 +101,14 @@ def match_export(
     read_ms : float
         How long reading took, for ``elapsed_ms``.
     context : RunContext
-        The blank and the alkane ladder that belong to a GC-MS run.
+        The blank and the alkane ladder that belong to a GC-MS run, and the condition of the
+        instrument.
 
     Returns
     -------
     dict
         ``path``, ``technique``, ``spectra`` and (for a GC-MS run) ``peaks`` and ``runs``,
-        ``libraries``, ``training``, ``elapsed_ms``.
+        ``instrument`` where one is named, ``libraries``, ``training``, ``elapsed_ms``.
     """
     started = time.perf_counter()
     spectra: list[Json] = []
@@ -117,7 +120,9 @@ def match_export(
             peaks += found
             runs.append(facts)
         else:
-            spectra.append(_spectrum(measurement, export.technique, libraries, top))
+            spectra.append(_spectrum(measurement, export.technique, libraries, top, context))
+    condition = context.condition
+    spectra, peaks = ([told(each, condition) for each in found] for found in (spectra, peaks))
     search_ms = (time.perf_counter() - started) * 1000.0
     result: Json = {"path": str(export.path), "technique": export.technique.value}
     if spectra or not runs:
@@ -125,6 +130,8 @@ def match_export(
     if runs:
         result["peaks"] = peaks
         result["runs"] = runs
+    if condition.is_said:
+        result["instrument"] = condition.facts()
     result["libraries"] = [_library(each) for each in libraries]
     result["training"] = any(each.header.training for each in libraries)
     result["elapsed_ms"] = {
@@ -146,7 +153,11 @@ def _library(library: Library) -> Json:
 
 
 def _spectrum(
-    measurement: Measurement, technique: Technique, libraries: Sequence[Library], top: int
+    measurement: Measurement,
+    technique: Technique,
+    libraries: Sequence[Library],
+    top: int,
+    context: RunContext,
 ) -> Json:
     title = measurement.title
     if measurement.faults:
@@ -155,26 +166,14 @@ def _spectrum(
         return _unmatched(title, ["a chromatogram holds no spectra to compare"])
     from libraries.search import search
 
-    entry = _entry(title, search(libraries, measurement, technique, top))
+    axis = context.condition.calibration
+    entry = _entry(title, search(libraries, measurement, technique, top, axis=axis))
     guessed = measurement.metadata.get(GUESSED, "")
     if not guessed and isinstance(measurement, Spectrum) and measurement.x_kind is XKind.UNKNOWN:
         guessed = "the file does not name its x axis, which was compared as if in cm⁻¹"
-    return _unnamed(entry, [f"not named: {guessed}", _CONFIRM]) if guessed else entry
-
-
-def _unnamed(entry: Json, why: list[str]) -> Json:
-    """Return an entry that names nothing, for example where what was compared rests on a guess.
-
-    The nearest entries and a hazard notice stay, because a warning may rest on a guess.
-    """
-    reasons = [*why, *entry["quality"]["reasons"]]
-    decision = {"state": "insufficient", "substances": [], "isomer_group": [], "reasons": reasons}
-    return entry | {
-        "quality": entry["quality"] | {"ok": False, "reasons": reasons},
-        "decision": entry["decision"] | decision,
-        "analogue": None,
-        "mixture": None,
-    }
+    if guessed:
+        entry = unnamed(entry, [f"not named: {guessed}", _CONFIRM])
+    return unknown_signatures.with_signature(entry, measurement, axis=axis)
 
 
 def _run_peaks(
@@ -214,6 +213,8 @@ def _run_peaks(
         entries = [_entry(each.title, found) for each, found in zip(spectra, answers, strict=True)]
     for at, component in enumerate(kept):
         entries[at] = _peak(entries[at], context.peak(component, indices[at]), in_blank[at])
+    entries = candidate_checks.in_run(entries, has_blank=compared is not None)
+    entries = unknown_signatures.of_peaks(entries, [each.spectrum for each in kept], facts)
     left = len(components) - len(kept)
     if left:
         entries[-1]["decision"]["reasons"].append(
@@ -225,7 +226,7 @@ def _run_peaks(
 def _peak(entry: Json, timed: Json, in_blank: InBlank | None) -> Json:
     """Return an entry with its place in the run; what the blank explains is named by nothing."""
     if in_blank is not None and in_blank.comparable:
-        entry = _unnamed(entry, [str(in_blank)])
+        entry = unnamed(entry, [str(in_blank)])
     elif in_blank is not None:
         entry["decision"]["reasons"].append(str(in_blank))
     if timed["saturated_mz"]:
@@ -259,6 +260,8 @@ def _entry(title: str, answer: LibraryAnswer) -> Json:
             "isomer_group": list(decision.isomer_group) if names else [],
             "alpha": decision.alpha,
             "n_calibration": decision.n_calibration,
+            "instrument_class": decision.instrument_class,
+            "calibrated_on": decision.calibrated_on,
             "likelihood_ratio": _rounded(decision.likelihood_ratio, 2) if names else None,
             "reasons": list(decision.reasons),
         },
@@ -285,6 +288,7 @@ def _hit(hit: Hit) -> Json:
         "formula": hit.formula,
         "licence": hit.licence,
         "training": hit.training,
+        "relation": None if hit.relation is None else asdict(hit.relation),
     }
 
 
@@ -306,6 +310,8 @@ def _unmatched(title: str, reasons: list[str]) -> Json:
             "isomer_group": [],
             "alpha": None,
             "n_calibration": 0,
+            "instrument_class": "",
+            "calibrated_on": "",
             "likelihood_ratio": None,
             "reasons": reasons,
         },
@@ -314,6 +320,7 @@ def _unmatched(title: str, reasons: list[str]) -> Json:
         "mixture": None,
         "hazard": None,
         "steps": [],
+        "signature": None,
     }
 
 

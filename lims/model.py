@@ -42,6 +42,10 @@ class SampleState(StrEnum):
     OPENED = "opened"
     RESEALED = "resealed"
     RETURNED = "returned"
+    DISPOSAL_PENDING = "disposal_pending"
+    CONSUMED = "consumed"
+    DESTROYED = "destroyed"
+    LOST = "lost"
 
 
 class FindingState(StrEnum):
@@ -134,6 +138,8 @@ class SampleDraft:
     field_tool: str = ""
     field_result: str = ""
     lane: Lane = Lane.QUICK
+    request: str = "drug"
+    """What is asked: a drug, or one of `lims.work_kinds.Request`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +156,10 @@ class Sample:
     submitted_at: datetime
     priority: int = 0
     conclusion: Conclusion | None = None
+    parent: str = ""
+    """The sample it was taken out of."""
+    container: str = ""
+    """What it is inside now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +176,14 @@ class Transfer:
     seal_before: str = ""
     seal_after: str = ""
     reason: str = ""
+    confirmed: Mapping[str, str] = field(default_factory=dict)
+    """How each side confirmed it; empty before both had to."""
+    on_behalf: bool = False
+    """Recorded by somebody for people who did not confirm; ``reason`` says why."""
+    occurred_at: datetime | None = None
+    """When it happened, where it was entered late."""
+    container: str = ""
+    """The container whose move took it along."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,6 +262,10 @@ class Conclusion:
     rule: str
     by: str
     at: datetime
+    limitations: tuple[str, ...] = ()
+    """What must be said beside it although it stands."""
+    tests: tuple[str, ...] = ()
+    """Ids of the tests by hand it rests on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,6 +303,7 @@ class WorkRow:
     status: str
     """``waiting``, ``running``, ``to review``, ``to conclude``, ``answered``."""
     answer: str
+    request: str = "drug"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,10 +70,14 @@ def change_person(
         before = records.person(act.db, id)
         if before.id == act.person.id:
             raise PermissionDenied("nobody may change their own roles", hint="Ask a colleague.")
-        held = act.db.execute("SELECT count(*) FROM sample WHERE holder=?", [id]).fetchone()[0]
+        held = act.db.execute(
+            "SELECT (SELECT count(*) FROM sample WHERE holder=?1 AND state NOT IN "
+            "('consumed','destroyed','lost')) + (SELECT count(*) FROM container WHERE holder=?1)",
+            [id],
+        ).fetchone()[0]
         if active is False and held:
             raise StateError(
-                f"{before.name} still holds {held} samples",
+                f"{before.name} still holds {held} samples or containers",
                 hint="Transfer them first; every sample has exactly one holder.",
             )
         after = before.roles if wanted is None else wanted

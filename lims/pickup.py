@@ -15,10 +15,20 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lims import bench_instruments, clock, examination, ids, naming, quarantine, records
+from lims import (
+    bench_instruments,
+    clock,
+    examination,
+    ids,
+    naming,
+    quarantine,
+    records,
+    source_bytes,
+)
 from lims.errors import (
     AuditBrokenError,
     BusyError,
+    DiskFailedError,
     NotFoundError,
     PermissionDenied,
     RecordError,
@@ -34,7 +44,13 @@ if TYPE_CHECKING:
 
 Read = Callable[[bytes, str], "Export"]
 
-_NOT_THE_FILES_FAULT = (AuditBrokenError, BusyError, PermissionDenied, StorageFullError)
+_NOT_THE_FILES_FAULT = (
+    AuditBrokenError,
+    BusyError,
+    DiskFailedError,
+    PermissionDenied,
+    StorageFullError,
+)
 _LISTED = 3
 _METADATA_VALUES = 200
 _SPECTRA = 200
@@ -131,7 +147,7 @@ def pick_up(
     BusyError, StorageFullError, PermissionDenied, LibraryError, AuditBrokenError
         Nothing to do with the file: try again when it is mended.
     """
-    data = examination.bytes_of(path)
+    data = source_bytes.bytes_of(path)
     if not is_settled():
         return None
     digest = hashlib.sha256(data).hexdigest()
@@ -176,7 +192,7 @@ def set_aside(
     NotFoundError, FormatError, BusyError, StorageFullError, PermissionDenied
     """
     owner = _owner(lab, _name_texts(path, folders))
-    return _wait(lab, actor, path, examination.bytes_of(path), reason, owner.sample)
+    return _wait(lab, actor, path, source_bytes.bytes_of(path), reason, owner.sample)
 
 
 def _name_texts(path: Path, folders: Sequence[str]) -> list[tuple[str, str]]:

@@ -13,12 +13,23 @@ from typing import TYPE_CHECKING
 
 from lims import (
     chain,
+    fold_bench_tests,
+    fold_cases,
+    fold_containers,
     fold_custody,
     fold_examination,
+    fold_handover,
+    fold_holds,
     fold_instruments,
     fold_law,
     fold_office,
+    fold_proposals,
+    fold_quality,
     fold_references,
+    fold_sampling,
+    fold_shifts,
+    fold_unknowns,
+    fold_weights,
     migrate,
     sqlite,
 )
@@ -34,10 +45,21 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
     {
         **fold_office.HANDLERS,
         **fold_custody.HANDLERS,
+        **fold_handover.HANDLERS,
+        **fold_containers.HANDLERS,
+        **fold_weights.HANDLERS,
+        **fold_holds.HANDLERS,
         **fold_examination.HANDLERS,
         **fold_instruments.HANDLERS,
         **fold_references.HANDLERS,
+        **fold_unknowns.HANDLERS,
         **fold_law.HANDLERS,
+        **fold_proposals.HANDLERS,
+        **fold_quality.HANDLERS,
+        **fold_sampling.HANDLERS,
+        **fold_bench_tests.HANDLERS,
+        **fold_cases.HANDLERS,
+        **fold_shifts.HANDLERS,
     }
 )
 
@@ -67,15 +89,69 @@ TABLES = (
     "library_release",
     "search_again",
     "search_again_library",
+    "unknown_cluster",
+    "unknown_member",
+    "unknown_act",
+    "candidate_request",
+    "sampling_plan",
+    "sampling_unit",
+    "bench_test",
     "law_rule",
     "law_review",
     "law_reading",
+    "handover",
+    "custody_setting",
+    "seal_range",
+    "seal_note",
+    "container",
+    "container_step",
+    "container_discrepancy",
+    "balance",
+    "weighing",
+    "division",
+    "consumption_authority",
+    "consumption",
+    "legal_hold",
+    "disposal",
+    "correction",
+    "attachment",
+    "verification",
+    "instrument_interval",
+    "material_lot",
+    "control",
+    "control_series",
+    "control_value",
+    "result_hold",
+    "case_file",
+    "case_link",
+    "case_outcome",
+    "case_party",
+    "case_dismissal",
+    "shift_calendar",
+    "cover",
+    "lab_transfer",
+    "office_notice",
+    "clock_stop",
 )
 """Every table that is rebuilt from the log."""
 
 
 def fold(database: Database, event: Event, leaf: bytes) -> None:
     """Bring every projection up to ``event``, inside the transaction that wrote it.
+
+    Raises
+    ------
+    RecordError
+        No handler knows this kind of event.
+    """
+    handle(database, event)
+    row = database.conn.execute("SELECT size, frontier FROM log_head").fetchone()
+    size, frontier = (0, b"") if row is None else (int(row[0]), bytes(row[1]))
+    _set_head(database, size + 1, event.hash, chain.grow(frontier, size, leaf))
+
+
+def handle(database: Database, event: Event) -> None:
+    """Bring the projections up to ``event``, all but the log's own head.
 
     Raises
     ------
@@ -89,13 +165,14 @@ def fold(database: Database, event: Event, leaf: bytes) -> None:
             hint="A newer version may have written it.",
         )
     handler(database, event)
-    row = database.conn.execute("SELECT size, frontier FROM log_head").fetchone()
-    size, frontier = (0, b"") if row is None else (int(row[0]), bytes(row[1]))
+
+
+def _set_head(database: Database, size: int, head: bytes, frontier: bytes) -> None:
     database.conn.execute(
         "INSERT INTO log_head(one, size, head, frontier) VALUES(1,?,?,?) "
         "ON CONFLICT(one) DO UPDATE SET size=excluded.size, head=excluded.head, "
         "frontier=excluded.frontier",
-        (size + 1, event.hash, chain.grow(frontier, size, leaf)),
+        (size, head, frontier),
     )
 
 
@@ -108,9 +185,14 @@ def rebuilt(events: Iterator[tuple[Event, bytes]]) -> Database:
     """
     database = sqlite.memory()
     migrate.apply(database)
+    tree, head = chain.Tree(), chain.GENESIS
     database.conn.execute("BEGIN")
     for event, leaf in events:
-        fold(database, event, leaf)
+        handle(database, event)
+        tree.add(leaf)
+        head = event.hash
+    if tree.size:
+        _set_head(database, tree.size, head, tree.frontier)
     database.conn.execute("COMMIT")
     return database
 

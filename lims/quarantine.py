@@ -12,6 +12,7 @@ from lims import fields, ids, records
 from lims.errors import NotFoundError, StateError
 from lims.lab import Lab
 from lims.model import Quarantined, QuarantineState
+from lims.originals import keep_original
 from lims.workflow import Verb
 
 if TYPE_CHECKING:
@@ -97,9 +98,7 @@ def keep(
     Quarantined
         The first one, closed or not, when these bytes were kept for this sample before.
     """
-    from instruments import raw
-
-    digest = raw.keep(lab.quarantine_folder, data)
+    digest = keep_original(lab.quarantine_folder, data)
     number = ids.normal(sample, ids.SAMPLE) if sample else ""
     with lab.writing(actor) as act:
         act.allow(Verb.RECORD_RUN)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from lims import canonical, clock, declared, ids, records, sqlite
+from lims.custody_rules import GONE
 from lims.errors import RecordError
 from lims.folding import search_text
 from lims.lab import Lab
@@ -32,7 +33,7 @@ HIDDEN = "hazard notice not yet acknowledged"
 
 def work_count(lab: Lab, find: str = "") -> int:
     """Return how many samples the work list holds, those that match ``find`` when given."""
-    where, values = _found(find)
+    where, values = found_where(find)
     return int(records.value(lab.db, f"SELECT count(*) FROM sample {where}", *values))
 
 
@@ -56,7 +57,7 @@ def work_page(
     """
     if order not in _ORDERS:
         raise RecordError(f"unknown order {order!r}", hint=f"One of {', '.join(_ORDERS)}.")
-    where, values = _found(find)
+    where, values = found_where(find)
     # The inner select walks the index alone; only the page's own rows are fetched.
     found = records.rows(
         lab.db,
@@ -66,20 +67,28 @@ def work_page(
         max(0, min(limit, MAX_PAGE)),
         max(0, offset),
     )
-    return [_work_row(row) for row in found]
+    return [work_row(row) for row in found]
 
 
 def board(lab: Lab) -> list[BoardRow]:
-    """Return the officers' board: open samples by age, then those answered in the last day."""
+    """Return the officers' board: open samples by age, then those answered in the last day.
+
+    What is under an investigators' embargo is not on it.
+    """
     moment = clock.now()
     since = clock.stamp(moment - BOARD_ANSWERED_FOR)
     found = records.rows(
         lab.db,
-        "SELECT * FROM (SELECT * FROM sample WHERE status_rank<4 "
-        "UNION ALL SELECT * FROM sample WHERE status_rank=4 AND concluded_at>=? "
-        "AND concluded_at<>'') ORDER BY (status_rank=4), submitted_at, seq LIMIT ?",
-        since,
+        f"SELECT * FROM sample WHERE status_rank<4 AND {_NOT_EMBARGOED} "
+        "ORDER BY submitted_at, seq LIMIT ?",
         BOARD_LIMIT,
+    )
+    found += records.rows(
+        lab.db,
+        "SELECT * FROM sample WHERE status_rank=4 AND concluded_at>=? AND concluded_at<>'' "
+        f"AND {_NOT_EMBARGOED} ORDER BY submitted_at, seq LIMIT ?",
+        since,
+        BOARD_LIMIT - len(found),
     )
     return [_board_row(row, moment) for row in found]
 
@@ -169,6 +178,9 @@ def report_rows(lab: Lab, start: datetime, end: datetime) -> Iterator[ReportRow]
             LEFT JOIN conclusion c ON c.seq=(
               SELECT max(seq) FROM conclusion WHERE sample=s.number AND at<:b)
             WHERE s.submitted_at<:b
+            -- What was seized elsewhere because of a case is no sample of the port.
+            AND NOT EXISTS(SELECT 1 FROM case_link k WHERE k.role='linked_seizure' AND k.at<:b
+              AND k.subject IN (s.number, s.shipment))
             ORDER BY s.submitted_at, s.seq
             """,
             {"a": first, "b": last},
@@ -176,6 +188,8 @@ def report_rows(lab: Lab, start: datetime, end: datetime) -> Iterator[ReportRow]
         for row in found:
             yield _report_row(lab, row, last)
 
+
+_NOT_EMBARGOED = "number NOT IN (SELECT sample FROM office_notice WHERE embargo=1 AND lifted_at='')"
 
 _REPORT = """
 SELECT s.number, s.shipment, s.submitted_at, s.lane, s.hazard, s.draft AS sample_draft,
@@ -199,16 +213,18 @@ def _guarded(lab: Lab, found: list[Shipment]) -> list[Shipment]:
     ]
 
 
-def _found(find: str) -> tuple[str, list[object]]:
+def found_where(find: str) -> tuple[str, list[object]]:
+    """Return the condition and its values that hold what a search asks for; empty for all."""
     words = search_text(find[:200]).split()[:8]
     if not words:
         return "", []
-    escaped = [w.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for w in words]
-    clauses = " AND ".join("search LIKE ? ESCAPE '\\'" for _ in escaped)
-    return f"WHERE {clauses}", [f"%{word}%" for word in escaped]
+    # The longest first, which is likely the rarest: the others are looked for only where it is.
+    words.sort(key=len, reverse=True)
+    return f"WHERE {' AND '.join('instr(search, ?)>0' for _ in words)}", list(words)
 
 
-def _work_row(row: dict[str, Any]) -> WorkRow:
+def work_row(row: dict[str, Any]) -> WorkRow:
+    """Return a line of the work list; an unseen hazard hides its answer."""
     return WorkRow(
         sample=row["number"],
         shipment=row["shipment"],
@@ -223,6 +239,7 @@ def _work_row(row: dict[str, Any]) -> WorkRow:
         unacknowledged=bool(row["unacknowledged"]),
         status=row["status"],
         answer=HIDDEN if row["unacknowledged"] else row["answer"],
+        request=canonical.parsed(row["draft"]).get("request", "drug"),
     )
 
 
@@ -247,7 +264,8 @@ def _board_answer(row: dict[str, Any]) -> str:
     if row["unacknowledged"]:
         return HIDDEN
     if not row["answer"]:
-        return "waiting"
+        # What is lost or destroyed is not waited for, and nobody should be told so.
+        return str(row["state"]) if row["state"] in GONE else "waiting"
     if row["level"] in ("inconclusive", "no_match"):
         return f"cannot say: {row['answer'].removeprefix('cannot say: ')}"
     return str(row["answer"])

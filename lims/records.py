@@ -56,14 +56,21 @@ def value(database: Database, sql: str, *parameters: object) -> Any:  # a column
 def _one(database: Database, sql: str, parameter: str, what: str) -> dict[str, Any]:
     found = rows(database, sql, parameter)
     if not found:
-        raise NotFoundError(f"there is no {what} {parameter[:60]!r} in this lab's record")
+        raise missing(what, parameter)
     return found[0]
+
+
+def missing(what: str, number: str) -> NotFoundError:
+    """Return the error that there is no such thing."""
+    return NotFoundError(f"there is no {what} {number[:60]!r} in this lab's record")
 
 
 _TABLES = {
     ids.SHIPMENT: ("shipment", "number"),
     ids.SAMPLE: ("sample", "number"),
     ids.ALERT: ("alert", "id"),
+    ids.CONTAINER: ("container", "number"),
+    ids.CASE: ("case_file", "number"),
 }
 
 
@@ -130,6 +137,18 @@ def as_shipment(row: Row) -> Shipment:
     )
 
 
+def subject(database: Database, number: str) -> str:
+    """Return the one spelling of a shipment's or sample's number, as typed or scanned.
+
+    Raises
+    ------
+    NotFoundError
+    """
+    if ids.kind_of(number) == ids.SHIPMENT:
+        return shipment(database, number).number
+    return str(sample_row(database, number)["number"])
+
+
 def sample_row(database: Database, number: str) -> dict[str, Any]:
     """Return the whole row of a sample by number, as typed or scanned."""
     number = spelled(database, number, ids.SAMPLE)
@@ -153,6 +172,8 @@ def as_sample(database: Database, row: Row) -> Sample:
         submitted_at=moment(row["submitted_at"]),
         priority=row["priority"],
         conclusion=None if row["conclusion"] is None else conclusion(database, row["conclusion"]),
+        parent=row["parent"],
+        container=row["container"],
     )
 
 
@@ -177,6 +198,8 @@ def as_conclusion(row: Row) -> Conclusion:
         findings=tuple(canonical.parsed(row["findings"])),
         missing=tuple(canonical.parsed(row["missing"])),
         rule=row["rule"],
+        limitations=tuple(canonical.parsed(row["limitations"])),
+        tests=tuple(canonical.parsed(row["tests"])),
         by=row["by"],
         at=moment(row["at"]),
     )
@@ -197,6 +220,10 @@ def transfers(database: Database, number: str) -> tuple[Transfer, ...]:
             seal_before=row["seal_before"],
             seal_after=row["seal_after"],
             reason=row["reason"],
+            confirmed=canonical.parsed(row["confirmed"]),
+            on_behalf=bool(row["on_behalf"]),
+            occurred_at=moment(row["occurred_at"]) if row["occurred_at"] else None,
+            container=row["container"],
         )
         for row in found
     )

@@ -18,6 +18,7 @@ from lims import (
     records,
     reference_record,
     reliance,
+    unknown_naming,
 )
 from lims.act import Act
 from lims.errors import RecordError, StateError
@@ -196,6 +197,7 @@ def take_out(lab: Lab, actor: str, reference: Reference, reason: str) -> None:
 
     def tell(act: Act) -> None:
         reliance.tell_withdrawn(act, reference.library, {reference.entry}, reason)
+        unknown_naming.after_withdrawal(act, reference)
 
     if rest:
         left = replace(base, drafts=rest)

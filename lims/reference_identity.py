@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lims import conclusion as rule
+from lims import drawn as rule
 from lims import fields, statements
 from lims.errors import RecordError, StateError
 from lims.model import Conclusion, ConclusionLevel, Finding
@@ -147,10 +147,10 @@ def require_consistent(
     if _is_one_of_several_peaks(finding, position):
         # What the sample's answer names may be the other peaks: only its own answer counts.
         return
-    drawn = rule.draw(accepted)
+    found = rule.draw(rule.Evidence(findings=accepted))
     for text, names, classes in (
         ("the conclusion is", *((concluded.substances, concluded.classes) if concluded else _NONE)),
-        ("the accepted findings say", drawn.substances, drawn.classes),
+        ("the accepted findings say", found.substances, found.classes),
     ):
         if names:
             _require_among(who, names, f"{finding.sample}: {text}")

@@ -12,16 +12,18 @@ from typing import Any
 from lims import (
     clock,
     fields,
+    holds,
     ids,
     kept_runs,
     records,
     reference_entry,
     reference_identity,
+    unknown_naming,
     workflow,
 )
 from lims.act import Act
+from lims.custody_rules import require_unfrozen
 from lims.errors import NotFoundError, PermissionDenied, RecordError, StateError
-from lims.intake import require_unfrozen
 from lims.lab import Lab
 from lims.model import Finding, FindingState
 from lims.reference_record import Reference, ReferenceState, by_id, reference, references
@@ -142,7 +144,9 @@ def approve(lab: Lab, actor: str, reference: str, *, key: str = "") -> Reference
             _require_sound(act, _body(found), apart_from=found.id)
         if act.repeated("reference.approved") is None and found.state is ReferenceState.PROPOSED:
             _require_another(act, found)
+            holds.require_free(act.db, [found.run], f"{found.id} cannot be approved")
             act.append("reference.approved", {"id": found.id, "sample": found.sample})
+            unknown_naming.after_reference(act, found)
         found = by_id(act.db, found.id)
     if found.state is ReferenceState.WITHDRAWN:
         raise StateError(f"{found.id} was withdrawn by {found.closed_by}: {found.reason}")
@@ -175,6 +179,7 @@ def withdraw(lab: Lab, actor: str, reference: str, reason: str) -> Reference:
             if now.state is not found.state:
                 raise StateError(f"{now.id} is {now.state} meanwhile; look at it again")
             act.append("reference.withdrawn", {"id": found.id, "reason": why})
+            unknown_naming.after_withdrawal(act, found)
     return by_id(lab.db, found.id)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lims import declared, fields, records
+from lims import conclusion, declared, fields, holds, records, statements, unknown_naming
 from lims.act import Act
 from lims.errors import PermissionDenied, RecordError, StateError
 from lims.lab import Lab
@@ -30,7 +30,7 @@ def review(
     PermissionDenied
         Not a reviewer, or not a second person.
     StateError
-        The finding was reviewed already.
+        The finding was reviewed already, or the results of its instrument are held.
     NotFoundError, RecordError, BusyError, StorageFullError
     """
     said = fields.paragraph(remark, "the remark")
@@ -51,6 +51,8 @@ def review(
                 + (f", by {found.reviewer}" if found.reviewer else ""),
                 hint="Read it again; a new finding needs a new run.",
             )
+        if accept:
+            holds.require_free(act.db, [found.run], f"{found.id} cannot be accepted")
         body = {
             "finding": found.id,
             "sample": found.sample,
@@ -60,8 +62,11 @@ def review(
         act.append("finding.reviewed", body)
         if not accept:
             _take_back_the_note(act, found)
-        if accept and found.level == "analogue_candidate" and not found.verdict:
+        # A candidate beside a substance that was named is a candidate all the same.
+        if accept and statements.candidate(found.match) is not None and not found.verdict:
             act.append("candidate.confirmed", {"finding": found.id, "sample": found.sample})
+        if accept:
+            unknown_naming.after_review(act, found)
         return records.finding(act.db, found.id)
 
 
@@ -69,6 +74,9 @@ def judge_candidate(
     lab: Lab, actor: str, finding: str, *, confirm: bool, remark: str, key: str = ""
 ) -> Finding:
     """Confirm an analogue candidate as worth reporting, or dismiss it, with the reason.
+
+    A sample that was concluded already is concluded anew where the verdict changes its answer: a
+    dismissed candidate must not stand in the next report.
 
     Raises
     ------
@@ -85,7 +93,7 @@ def judge_candidate(
         found = records.finding(act.db, finding)
         if act.repeated(kind) is not None:
             return found
-        if found.level != "analogue_candidate":
+        if statements.candidate(found.match) is None:
             raise StateError(f"{found.id} holds no analogue candidate")
         if not confirm and found.by == act.person.id:
             raise PermissionDenied(
@@ -93,6 +101,8 @@ def judge_candidate(
                 hint="A second scientist dismisses it.",
             )
         act.append(kind, {"finding": found.id, "sample": found.sample, "remark": said})
+        verdict = "confirmed" if confirm else "dismissed"
+        conclusion.redraw(act, found.sample, f"the candidate of {found.id} was {verdict}: {said}")
         return records.finding(act.db, found.id)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lims.instrument_condition import UNNAMED, Condition
 from spectra.errors import SpectrumError
 from spectra.retention import Phase, RetentionIndex
 
@@ -37,12 +38,13 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RunContext:
-    """A blank run and a ladder; either may be missing."""
+    """A blank run, a ladder, and the condition of the instrument; each may be missing."""
 
     blank: tuple[Component, ...] | None = None
     blank_source: Source | None = None
     ladder: Ladder | None = None
     ladder_source: Source | None = None
+    condition: Condition = UNNAMED
 
     def indices(self, components: Sequence[Component]) -> list[RetentionIndex | None]:
         """Return the retention index of each component; None outside the ladder."""

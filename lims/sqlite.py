@@ -8,12 +8,20 @@ from __future__ import annotations
 import errno
 import importlib
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lims.errors import AuditBrokenError, BusyError, ConfigError, RecordError, StorageFullError
+from lims.errors import (
+    AuditBrokenError,
+    BusyError,
+    ConfigError,
+    DiskFailedError,
+    RecordError,
+    StorageFullError,
+)
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -41,6 +49,10 @@ APPLICATION_ID = 0x464F4C31
 """``FOL1``: marks the file as a lab's record for ``file(1)`` and for us."""
 
 BUSY_MS = 10_000
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_ONE_ACT = 1 << 20
+"""An act of the record, with its journal, is smaller than this."""
 
 # The WAL-reset fault (3.7.0 to 3.51.2) can lose acknowledged commits when two processes write and
 # checkpoint at once. Fixed in 3.51.3, carried back to 3.50.7 and 3.44.6 (sqlite.org/wal.html, 11).
@@ -128,10 +140,29 @@ def connect(path: Path, *, busy_ms: int = BUSY_MS, read_only: bool = False) -> D
 def memory() -> Database:
     """Return an empty database in memory, for replay and for the expected schema."""
     database: Database = _library.Database(
-        sqlite3.connect(":memory:", check_same_thread=False), execute_plugins=False
+        sqlite3.connect("file::memory:", uri=True, check_same_thread=False), execute_plugins=False
     )
     database.execute("PRAGMA foreign_keys=ON")
     return database
+
+
+def attach(database: Database, path: Path, *, read_only: bool) -> None:
+    """Let a database in memory see a file, unchangeable, under the name ``kept``.
+
+    Parameters
+    ----------
+    database : Database
+        Made by `memory`, in no transaction.
+    path : Path
+    read_only : bool
+        As for `connect`: the file lies on a medium that cannot be written.
+    """
+    mode = "ro&immutable=1" if read_only else "ro"
+    with translated(path):
+        database.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        database.execute("PRAGMA trusted_schema=OFF")
+        database.execute("PRAGMA cell_size_check=ON")
+        database.execute("ATTACH ? AS kept", [f"{path.resolve().as_uri()}?mode={mode}"])
 
 
 def create(path: Path) -> Database:
@@ -149,7 +180,7 @@ def _prepared(connection: Any, *, busy_ms: int, read_only: bool) -> Database:
         wal = safe_for_wal(library_version())
         wanted = "wal" if wal else "delete"
         if execute("PRAGMA journal_mode").fetchone()[0] != wanted:
-            execute(f"PRAGMA journal_mode={wanted}")
+            _change_journal(connection, wanted, busy_ms)
         execute(f"PRAGMA synchronous={'FULL' if wal else 'EXTRA'}")
     execute("PRAGMA foreign_keys=ON")
     execute("PRAGMA recursive_triggers=ON")
@@ -159,6 +190,20 @@ def _prepared(connection: Any, *, busy_ms: int, read_only: bool) -> Database:
     # Plug-ins of sqlite-utils are somebody else's code: none may reach the record.
     database: Database = _library.Database(connection, execute_plugins=False)
     return database
+
+
+def _change_journal(connection: Any, wanted: str, busy_ms: int) -> None:
+    # SQLite does not wait by itself here: somebody who opens at the same moment is waited for.
+    until = time.monotonic() + busy_ms / 1000
+    while True:
+        try:
+            connection.execute(f"PRAGMA journal_mode={wanted}")
+        except sqlite3.OperationalError:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def guard(database: Database, protected: frozenset[str]) -> None:
@@ -198,9 +243,22 @@ def translated(path: Path) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         raise _ours(error, path) from error
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise _full(path) from error
+        # Other errors come from files that people named and are told where they were named.
+        if error.errno in (*_NO_ROOM, errno.EROFS, errno.EIO):
+            raise refused_by_system(error, path) from error
         raise
+
+
+def refused_by_system(error: OSError, path: Path) -> RecordError | ConfigError:
+    """Return our error for what the system refused below ``path``, with what a person can do."""
+    if error.errno in _NO_ROOM:
+        return _full(path)
+    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        return _read_only(path)
+    return DiskFailedError(
+        f"the disk failed at {error.filename or path}: {error.strerror or error}",
+        hint="Look whether the act is in the record before repeating it, and check the disk.",
+    )
 
 
 def _ours(error: Exception, path: Path) -> RecordError | ConfigError:
@@ -214,10 +272,7 @@ def _ours(error: Exception, path: Path) -> RecordError | ConfigError:
     if code == 13 or "database or disk is full" in text:
         return _full(path)
     if code == 8 or "readonly" in text:
-        return ConfigError(
-            f"{path} cannot be written: the file or its disk is read-only",
-            hint="Give this account write permission to the lab folder, or remount the disk.",
-        )
+        return _read_only(path)
     if code == 14:
         return ConfigError(
             f"{path} cannot be opened", hint="Check that it exists and that you may read it."
@@ -232,14 +287,37 @@ def _ours(error: Exception, path: Path) -> RecordError | ConfigError:
             f"{path} is damaged: {text}",
             hint="Do not write to it. Keep a copy, then restore the last verified backup.",
         )
-    if code == 10:
-        return RecordError(
-            f"the disk failed while writing {path}: {text}",
+    if code == 10 or "disk I/O error" in text:
+        if _may_not_grow(path):
+            return _full(path)
+        return DiskFailedError(
+            f"the disk failed at {path}: {text}",
             hint="The last act may or may not be in the record: look before repeating it.",
         )
     if "append-only" in text or "chain break" in text or "not authorized" in text:
         return AuditBrokenError(f"the record refused a change to what is written: {text}")
     return RecordError(f"the record refused the act: {text}")
+
+
+def _may_not_grow(path: Path) -> bool:
+    """Whether the system's limit on this process's files was met; SQLite says only "I/O error"."""
+    try:
+        resource: Any = importlib.import_module("resource")
+    except ImportError:  # not a POSIX system: no such limit
+        return False
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    if limit == resource.RLIM_INFINITY:
+        return False
+    # A journal may be gone by now: the act was already taken back.
+    sizes = [each.stat().st_size for each in path.parent.glob(f"{path.name}*") if each.is_file()]
+    return bool(max(sizes, default=0) + _ONE_ACT >= limit)
+
+
+def _read_only(path: Path) -> ConfigError:
+    return ConfigError(
+        f"{path} cannot be written: the file or its disk is read-only",
+        hint="Give this account write permission to the lab folder, or remount the disk.",
+    )
 
 
 def _full(path: Path) -> StorageFullError:

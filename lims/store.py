@@ -81,17 +81,21 @@ class Store:
                 hint="Open it for work to change the record.",
             )
         database = self.db
-        if database.conn.in_transaction:
+        if getattr(self._local, "is_writing", False):
             raise RecordError(
                 "one act is still being written: an act must not begin inside another"
             )
         with sqlite.translated(self.path):
+            # A reading statement whose disk failed twice leaves its savepoint open.
+            _leave_nothing_open(database)
             # Deferred transactions upgrade on the first write and fail under contention.
             database.conn.execute("BEGIN IMMEDIATE")
+            self._local.is_writing = True
             try:
                 yield database
                 database.conn.execute("COMMIT")
             finally:
+                self._local.is_writing = False
                 _leave_nothing_open(database)
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lims import alerts, declared, fields, ids, records, statements
+from lims import alerts, declared, fields, ids, records, statements, unknown_clusters
 from lims.act import Act
 
 _UNTOLD = "The identity is shown once a named person has acknowledged this notice."
@@ -62,7 +62,10 @@ def append_finding(
     *,
     supersedes: str = "",
 ) -> str:
-    """Write a finding of a sample's run and return its id; ``supersedes`` loses its place to it."""
+    """Write a finding of a sample's run and return its id; ``supersedes`` loses its place to it.
+
+    What it leaves unknown joins its clusters at once.
+    """
     count = act.db.execute("SELECT count(*) FROM finding WHERE sample=?", [number]).fetchone()[0]
     finding_id = ids.child(number, "F", int(count) + 1)
     act.append(
@@ -81,6 +84,7 @@ def append_finding(
             "match": match,
         },
     )
+    unknown_clusters.join(act, number, finding_id, match)
     return finding_id
 
 

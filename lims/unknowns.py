@@ -21,7 +21,7 @@ _SECTIONS = {
     "raman": frozenset(("raman",)),
     "ftir": frozenset(("ftir",)),
     "gcms": frozenset(("ei",)),
-    "ms": frozenset(("ei",)),
+    "ms": frozenset(("ei", "msms")),
 }
 
 
@@ -62,7 +62,7 @@ def waiting(lab: Lab, library: str = "") -> list[Waiting]:
     if library:
         _require_searchable(lab, library, installed)
     found = []
-    for finding in _unknowns(lab):
+    for finding in standing(lab):
         seen = covered(lab, finding)
         fresh = tuple(
             each
@@ -104,7 +104,7 @@ def _state(answer: Any) -> str:
     return str((answer.get("decision") or {}).get("state", ""))
 
 
-def _unknowns(lab: Lab) -> Iterator[Finding]:
+def standing(lab: Lab) -> Iterator[Finding]:
     """Yield unknowns page by page, each the last finding of its run that stands."""
     last = 0
     while True:
@@ -133,7 +133,7 @@ def _unknowns(lab: Lab) -> Iterator[Finding]:
 
 def _holds(library: LabLibrary, technique: str) -> bool:
     there = set(library.installed.techniques) if library.installed is not None else set()
-    return bool(there & _SECTIONS.get(technique, frozenset(("raman", "ftir", "ei"))))
+    return bool(there & _SECTIONS.get(technique, frozenset(("raman", "ftir", "ei", "msms"))))
 
 
 def _require_searchable(lab: Lab, name: str, installed: Sequence[LabLibrary]) -> None:

@@ -24,12 +24,32 @@ class Verb(StrEnum):
     RESEAL_SAMPLE = "reseal a sample"
     WEIGH_SAMPLE = "weigh a sample"
     RESOLVE_DISCREPANCY = "resolve a discrepancy"
+    ISSUE_SEALS = "record seals issued to the lab"
+    HANDLE_CONTAINER = "make, fill, seal or move a container"
+    RECORD_BALANCE = "record a balance"
+    DIVIDE_SAMPLE = "divide a sample"
+    AUTHORISE_CONSUMPTION = "authorise that a sample is used up"
+    CONSUME_SAMPLE = "use a sample up"
+    CONFIRM_CONSUMPTION = "confirm that a sample was used up"
+    HOLD_EVIDENCE = "set or lift a legal hold"
+    ORDER_DISPOSAL = "order or cancel a disposal"
+    DESTROY_SAMPLE = "destroy a sample"
+    REPORT_LOSS = "report a sample lost or found"
+    ENTER_LATE = "enter a step of custody late"
+    CORRECT_RECORD = "correct the record"
+    SET_CUSTODY = "change a setting of custody"
     PREPARE_PORTION = "prepare a portion"
+    PLAN_SAMPLING = "plan a sampling or record its units"
     SET_PRIORITY = "change a priority"
     RECORD_RUN = "record a run"
     DISMISS_FILE = "dismiss a quarantined file"
     REVIEW_FINDING = "review a finding"
     JUDGE_CANDIDATE = "confirm or dismiss a candidate"
+    SEND_CANDIDATE = "send a candidate to a regional lab"
+    ANSWER_CANDIDATE = "record what a regional lab answered"
+    SORT_UNKNOWNS = "merge or split unknowns"
+    NAME_UNKNOWN = "name an unknown"
+    PROPOSE_STRUCTURES = "record proposed structures"
     CONCLUDE = "draw a conclusion"
     ACKNOWLEDGE_ALERT = "acknowledge an alert"
     RELEASE_SHIPMENT = "release a shipment"
@@ -44,11 +64,24 @@ class Verb(StrEnum):
     MANAGE_LAW = "change a legal rule or review findings against the law"
     ADD_INSTRUMENT = "add an instrument"
     CONFIRM_MAPPING = "confirm how an instrument's files are read"
+    VERIFY_INSTRUMENT = "record a verification of an instrument"
+    SET_INTERVAL = "change how often an instrument is verified"
+    MANAGE_MATERIAL = "add a lot of a material or take it out of use"
+    DEFINE_CONTROL = "define a control"
+    RECORD_CONTROL = "record a control"
+    RELEASE_HOLD = "release held results"
     QUEUE_REPORT = "queue a report"
     DELIVER_REPORT = "deliver reports"
     CHECKPOINT_LOG = "sign a checkpoint of the log"
     MANAGE_PEOPLE = "add people or change their roles"
     BACK_UP = "back up or restore the lab"
+    MANAGE_CASE = "open, link or close a case"
+    WRITE_OUTCOME = "write an outcome back to a case"
+    SET_SHIFTS = "change the windows of the week"
+    PLAN_COVER = "plan who is present"
+    SEND_TO_LAB = "send a sample to another lab or record its answer"
+    SEND_NOTICE = "notify investigators or answer for them"
+    STOP_CLOCK = "stop or resume the clock of a sample"
 
 
 _BENCH = frozenset((Role.ANALYST,))
@@ -70,12 +103,32 @@ ALLOWED: Mapping[Verb, frozenset[Role]] = MappingProxyType(
         Verb.RESEAL_SAMPLE: _BENCH,
         Verb.WEIGH_SAMPLE: frozenset((Role.ANALYST, Role.CUSTODIAN)),
         Verb.RESOLVE_DISCREPANCY: frozenset((Role.QUALITY, Role.LEAD)),
+        Verb.ISSUE_SEALS: frozenset((Role.CUSTODIAN, Role.LEAD, Role.QUALITY)),
+        Verb.HANDLE_CONTAINER: _HANDS,
+        Verb.RECORD_BALANCE: frozenset((Role.ANALYST, Role.LEAD, Role.QUALITY)),
+        Verb.DIVIDE_SAMPLE: _BENCH,
+        Verb.AUTHORISE_CONSUMPTION: frozenset((Role.LEAD, Role.QUALITY)),
+        Verb.CONSUME_SAMPLE: _BENCH,
+        Verb.CONFIRM_CONSUMPTION: frozenset((Role.REVIEWER,)),
+        Verb.HOLD_EVIDENCE: frozenset((Role.LEAD, Role.QUALITY)),
+        Verb.ORDER_DISPOSAL: frozenset((Role.LEAD,)),
+        Verb.DESTROY_SAMPLE: frozenset((Role.CUSTODIAN, Role.LEAD)),
+        Verb.REPORT_LOSS: frozenset((Role.CUSTODIAN, Role.ANALYST, Role.LEAD, Role.QUALITY)),
+        Verb.ENTER_LATE: frozenset((Role.CUSTODIAN, Role.ANALYST, Role.LEAD)),
+        Verb.CORRECT_RECORD: frozenset((Role.CUSTODIAN, Role.ANALYST, Role.LEAD, Role.QUALITY)),
+        Verb.SET_CUSTODY: frozenset((Role.LEAD, Role.QUALITY)),
         Verb.PREPARE_PORTION: _BENCH,
+        Verb.PLAN_SAMPLING: _BENCH,
         Verb.SET_PRIORITY: frozenset((Role.ANALYST, Role.LEAD)),
         Verb.RECORD_RUN: _BENCH,
         Verb.DISMISS_FILE: frozenset((Role.ANALYST, Role.LEAD, Role.QUALITY)),
         Verb.REVIEW_FINDING: frozenset((Role.REVIEWER,)),
         Verb.JUDGE_CANDIDATE: frozenset((Role.ANALYST, Role.REVIEWER)),
+        Verb.SEND_CANDIDATE: frozenset((Role.ANALYST, Role.REVIEWER, Role.LEAD)),
+        Verb.ANSWER_CANDIDATE: frozenset((Role.ANALYST, Role.REVIEWER, Role.LEAD, Role.QUALITY)),
+        Verb.SORT_UNKNOWNS: frozenset((Role.ANALYST, Role.REVIEWER, Role.LEAD)),
+        Verb.NAME_UNKNOWN: frozenset((Role.REVIEWER, Role.LEAD)),
+        Verb.PROPOSE_STRUCTURES: _BENCH,
         Verb.CONCLUDE: frozenset((Role.ANALYST, Role.REVIEWER, Role.LEAD)),
         Verb.ACKNOWLEDGE_ALERT: _WATCHFUL,
         Verb.RELEASE_SHIPMENT: _DECIDING,
@@ -90,11 +143,24 @@ ALLOWED: Mapping[Verb, frozenset[Role]] = MappingProxyType(
         Verb.MANAGE_LAW: frozenset((Role.ANALYST, Role.LEAD, Role.QUALITY)),
         Verb.ADD_INSTRUMENT: frozenset((Role.ANALYST, Role.LEAD, Role.QUALITY)),
         Verb.CONFIRM_MAPPING: frozenset((Role.ANALYST, Role.QUALITY)),
+        Verb.VERIFY_INSTRUMENT: frozenset((Role.ANALYST, Role.QUALITY)),
+        Verb.SET_INTERVAL: frozenset((Role.LEAD, Role.QUALITY)),
+        Verb.MANAGE_MATERIAL: frozenset((Role.ANALYST, Role.LEAD, Role.QUALITY)),
+        Verb.DEFINE_CONTROL: frozenset((Role.LEAD, Role.QUALITY)),
+        Verb.RECORD_CONTROL: frozenset((Role.ANALYST, Role.QUALITY)),
+        Verb.RELEASE_HOLD: frozenset((Role.QUALITY,)),
         Verb.QUEUE_REPORT: _REPORTING,
         Verb.DELIVER_REPORT: _REPORTING | {Role.IT_ADMIN},
         Verb.CHECKPOINT_LOG: frozenset(Role),
         Verb.MANAGE_PEOPLE: frozenset((Role.LEAD, Role.IT_ADMIN)),
         Verb.BACK_UP: frozenset((Role.LEAD, Role.QUALITY, Role.IT_ADMIN)),
+        Verb.MANAGE_CASE: _DECIDING | {Role.ANALYST, Role.LIAISON},
+        Verb.WRITE_OUTCOME: _DECIDING | {Role.ANALYST, Role.LIAISON},
+        Verb.SET_SHIFTS: frozenset((Role.LEAD,)),
+        Verb.PLAN_COVER: frozenset((Role.ANALYST, Role.LEAD)),
+        Verb.SEND_TO_LAB: frozenset((Role.CUSTODIAN, Role.ANALYST, Role.LEAD)),
+        Verb.SEND_NOTICE: _DECIDING | {Role.ANALYST, Role.LIAISON},
+        Verb.STOP_CLOCK: frozenset((Role.ANALYST, Role.LEAD)),
     }
 )
 

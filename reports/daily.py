@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from lims.model import ReportRow
-from reports import notices, records, sections, shares, signals, silence
+from reports import notices, records, sections, shares, signals, silence, unknowns
 from reports.document import (
     DailyReport,
     Header,
@@ -79,20 +79,22 @@ def compose(
     tested = records.between(rows, tz, day, day)
     past = notices.past(rows, tz, day, changes=facts.changes, known_elsewhere=facts.known_elsewhere)
     found, first = notices.of_the_day(past)
+    codes = unknowns.codes_of(facts.unknowns)
+    listed = frozenset(row.sample for row in (*current, *rows_period))
     window = records.between(rows, tz, day - WINDOW + timedelta(days=1), day)
     before = records.between(rows, tz, day - 2 * WINDOW + timedelta(days=1), day - WINDOW)
     return DailyReport(
         header=_header(facts, day, current),
         totals=_totals(rows, current, tested, start, end),
         signals=(*found, *notices.watch_hits(tested, facts.watch)),
-        first_seen=first,
+        first_seen=(*first, *unknowns.of_the_day(facts.unknowns, rows, past, tz)),
         shares=_shares(window, before, classes=False),
         class_shares=_shares(window, before, classes=True),
         day_counts=tuple(
             sorted(records.count_names(tested).items(), key=lambda item: (-item[1], item[0]))
         ),
         declared=sections.declared_against_found(tested, facts.substances),
-        candidates=sections.candidates(tested),
+        candidates=sections.candidates(tested, unknowns.ways(facts.requests, tz)),
         origins=sections.routes(current, [row.origin for row in current]),
         destinations=sections.routes(current, [records.destination_of(row) for row in current]),
         flagged=sections.flagged(tested, facts.substances, facts.watch),
@@ -102,12 +104,17 @@ def compose(
             for change in sorted(facts.changes, key=lambda change: (change.day, change.text))
             if day - timedelta(weeks=records.WEEKS_SHOWN) < change.day <= day
         ),
-        rows=tuple(records.line(row) for row in current),
-        later=tuple(
-            records.line(row)
-            for row in records.as_of(rows_period, end)
-            if not _belongs(row, start, end)
+        rows=unknowns.marked([records.line(row) for row in current], codes),
+        later=unknowns.marked(
+            [
+                records.line(row)
+                for row in records.as_of(rows_period, end)
+                if not _belongs(row, start, end)
+            ],
+            codes,
         ),
+        unknowns=unknowns.lines(facts.unknowns, rows, listed, day, tz),
+        confirmations=unknowns.confirmations(facts.requests, day, tz),
         limits=_limits(facts),
         log_size=facts.log_size,
         log_head=facts.log_head,

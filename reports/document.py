@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
+from lims.unknown_report import ReportedRequest, ReportedUnknown
 from reports.shares import ShareChange
 from reports.signals import SignalKind
 
@@ -73,6 +75,9 @@ class LabFacts:
     changes: tuple[Change, ...] = ()
     known_elsewhere: frozenset[str] = frozenset()
     """Substances other laboratories are known to have found."""
+    unknowns: tuple[ReportedUnknown, ...] = ()
+    requests: tuple[ReportedRequest, ...] = ()
+    """Candidates at a regional lab, or answered in the period."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +189,53 @@ class Candidate:
     against: tuple[str, ...]
     origin: str
     destination: str
+    way: str = ""
+    """Where it stands if it was sent for confirmation."""
+    site: str = ""
+    """Where the change sits, as far as the ions say."""
+    checks: tuple[str, ...] = ()
+    """What else it may be: each check with what it came to."""
+    proposed: tuple[str, ...] = ()
+    """Structures on record, each worded as proposed and not identified."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownLine:
+    """Samples that hold the same unknown, under the laboratory's own code. Not identified.
+
+    ``today`` are its samples concluded on the day, ``samples`` how many there are in all. ``name``
+    is what it was found to be since. ``signatures`` let another laboratory's unknown be recognised
+    (`spectra.unknown_signature`); they hold nothing but spectra.
+    """
+
+    code: str
+    class_name: str
+    samples: int
+    today: tuple[str, ...]
+    first_day: date | None
+    last_day: date | None
+    origins: tuple[str, ...]
+    techniques: tuple[str, ...]
+    mass_shifts: tuple[str, ...]
+    signatures: tuple[Mapping[str, Any], ...]
+    name: str
+    named_on: date | None
+    merged_into: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmationLine:
+    """A candidate sent to a regional lab. ``state``: ``open identified not_identified``."""
+
+    sample: str
+    class_name: str
+    sent_to: str
+    sent_on: date
+    state: str
+    substance: str
+    reference: str
+    answered_on: date | None
+    days: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,6 +286,8 @@ class SampleLine:
     field_result: str
     notes: tuple[str, ...]
     training: bool
+    unknowns: tuple[str, ...] = ()
+    """Codes of the unknowns in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,3 +326,5 @@ class DailyReport:
     log_size: int
     log_head: str
     issue: Issue
+    unknowns: tuple[UnknownLine, ...] = ()
+    confirmations: tuple[ConfirmationLine, ...] = ()

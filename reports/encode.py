@@ -56,6 +56,7 @@ def document(report: DailyReport) -> dict[str, Any]:
         for field in fields(report)
         if field.name not in ("issue", "log_size", "log_head", "day_counts", "totals")
     }
+    _drop_empty(content)
     totals = plain(report.totals)
     totals["by_level"] = dict(report.totals.by_level)
     return {
@@ -66,6 +67,20 @@ def document(report: DailyReport) -> dict[str, Any]:
         "totals": totals,
         "day_counts": [{"name": plain(name), "count": count} for name, count in report.day_counts],
     }
+
+
+def _drop_empty(content: dict[str, Any]) -> None:
+    """Leave out what revision 2 added where it says nothing.
+
+    So that a day told before, told again by newer software, is no correction.
+    """
+    for key in ("unknowns", "confirmations"):
+        if not content[key]:
+            del content[key]
+    for key, inner in (("rows", "unknowns"), ("later", "unknowns"), ("candidates", "way")):
+        for item in content[key]:
+            if not item[inner]:
+                del item[inner]
 
 
 def canonical(value: Mapping[str, Any]) -> bytes:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from lims import audit, clock, library_care, queries
+from lims import audit, clock, library_care, queries, unknown_report
 from lims.model import ReportRow
 from reports import records, watch
 from reports.document import Change, LabFacts, SubstanceFact
@@ -60,6 +60,8 @@ def lab_facts(lab: Lab, day: date) -> LabFacts:
         substances=substance_facts(),
         watch=watch.load(lab.folder),
         changes=changes(lab),
+        unknowns=unknown_report.unknowns(lab, start, end),
+        requests=unknown_report.requests(lab, start, end),
     )
 
 

@@ -6,18 +6,20 @@ counts as zero.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from lims import clock
 from lims.model import ReportRow
-from reports import encode, notices, records, shares, signals, silence
+from reports import encode, hub_rows, hub_unknowns, notices, records, shares, signals, silence
 from reports import watch as watch_list
 from reports.document import TRAINING_MARK, Change, Series, Signal, WatchItem
-from reports.hub_model import Alarm, EnrolledLab, HubStore, StoredReport, StoredRow
+from reports.hub_model import Alarm, EnrolledLab, HubStore, StoredReport
+from reports.hub_rows import Held
 from reports.hub_store import opened
+from reports.hub_unknowns import HubUnknown
 from reports.silence import Presence
 from reports.wording import visible
 
@@ -74,16 +76,6 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """A row held back because a substance name is not in the vocabulary."""
-
-    lab: str
-    report_id: str
-    sample: str
-    names: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CandidateLine:
     """A candidate analogue of one laboratory: class, and no identified name."""
 
@@ -110,6 +102,7 @@ class Digest:
     shares: tuple[shares.ShareChange, ...]
     day_counts: tuple[tuple[str, int], ...]
     candidate_rows: tuple[CandidateLine, ...]
+    unknowns: tuple[HubUnknown, ...]
     series: tuple[Series, ...]
     changes: tuple[Change, ...]
     corrections: tuple[Correction, ...]
@@ -131,6 +124,7 @@ class Digest:
         said += [f"{'NOTICE' if s.notice else 'SIGNAL'}  {s.text}" for s in self.signals]
         said += [f"{name}: {count} of {self.tested}" for name, count in self.day_counts]
         said += [f"CANDIDATE  {row.sample}: {row.text}" for row in self.candidate_rows]
+        said += [f"UNKNOWN  {each.line()}" for each in self.unknowns]
         said += [f"{each.kind} {each.report_id}: {each.reason}" for each in self.corrections]
         said += [f"held back: {each.sample}, unknown name {each.names}" for each in self.held]
         said += [f"ALARM  {each.at} {each.lab} {each.code}: {each.detail}" for each in self.alarms]
@@ -141,6 +135,15 @@ def digest(folder: Path, day: date) -> Digest:
     """Return the picture of a day from a hub folder."""
     with opened(folder) as store:
         return compose(store, day, watch=watch_list.load(folder), changes=watch_list.marks(folder))
+
+
+def unknowns(folder: Path, day: date) -> tuple[HubUnknown, ...]:
+    """Return every unknown any laboratory has met up to a day, the most widely met first."""
+    with opened(folder) as store:
+        in_force = store.rows_in_force(day.isoformat())
+        met = hub_rows.usable(in_force, store.accepted_names()).met
+        said = store.unknowns_in_force(day.isoformat())
+        return hub_unknowns.unknowns(met, said, store.unknown_codes(), day)
 
 
 def missing(folder: Path, day: date) -> tuple[LabDay, ...]:
@@ -167,13 +170,16 @@ def compose(
     labs = tuple(
         _lab_day(lab, by_lab.get(lab.site, []), day, now) for lab in _open_labs(store, day)
     )
-    rows, held, training = _usable(store.rows_in_force(day.isoformat()), store.accepted_names())
+    counted = hub_rows.usable(store.rows_in_force(day.isoformat()), store.accepted_names())
+    rows, met = counted.rows, counted.met
     tested = [row for row in rows if row.concluded_at is not None]
     past = notices.past(
         rows, records.zone("UTC"), day, changes=changes, rule=signals.POOLED_DAILY,
         scope="all laboratories",
     )  # fmt: skip
     found, first = notices.of_the_day(past)
+    told, given = store.unknowns_in_force(day.isoformat()), store.unknown_codes()
+    unknown = hub_unknowns.unknowns(met, told, given, day)
     today = records.between(tested, records.zone("UTC"), day, day)
     counts = records.count_names(today)
     reported = [lab for lab in labs if lab.presence is not Presence.NO_REPORT]
@@ -187,10 +193,11 @@ def compose(
         found=sum(lab.found or 0 for lab in reported),
         candidates=sum(lab.candidates or 0 for lab in reported),
         signals=(*found, *notices.watch_hits(today, watch)),
-        first_seen=first,
+        first_seen=(*first, *hub_unknowns.of_the_day(unknown, met, told, given, past)),
         shares=_shares(tested, day),
         day_counts=tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0]))),
         candidate_rows=_candidates(today),
+        unknowns=hub_unknowns.worth_showing(unknown, day),
         series=records.series(past.detections, past.tested, day),
         changes=tuple(
             change
@@ -198,13 +205,13 @@ def compose(
             if day - timedelta(weeks=records.WEEKS_SHOWN) < change.day <= day
         ),
         corrections=_corrections(every, day),
-        held=held,
+        held=counted.held,
         alarms=tuple(
             alarm
             for alarm in store.alarms()
             if alarm.at[:10] >= (day - timedelta(days=1)).isoformat()
         ),
-        training_labs=training,
+        training_labs=counted.training,
     )
 
 
@@ -276,71 +283,6 @@ def _expected_end(reports: Sequence[StoredReport], day: date) -> datetime:
         shift = day - date.fromisoformat(last.day)
         return datetime.fromisoformat(last.period_end) + shift
     return datetime.combine(day + timedelta(days=1), time.min, tzinfo=UTC)
-
-
-def _usable(
-    in_force: Iterable[StoredRow], accepted: frozenset[str]
-) -> tuple[list[ReportRow], tuple[Held, ...], tuple[str, ...]]:
-    """Return the rows that count, those held back, and the laboratories with training rows.
-
-    One row counts per laboratory and sample.
-    """
-    held: list[Held] = []
-    training: set[str] = set()
-    latest: dict[tuple[str, str], ReportRow] = {}
-    for stored in in_force:
-        body = stored.body
-        if body["training"]:
-            training.add(stored.lab)
-        names = [name for name in stored.quarantined.split(", ") if name]
-        if any(name.casefold() not in accepted for name in names):
-            held.append(
-                Held(
-                    lab=stored.lab,
-                    report_id=stored.report_id,
-                    sample=body["sample"],
-                    names=stored.quarantined,
-                )
-            )
-            continue
-        row, before = _row(stored), latest.get((stored.lab, body["sample"]))
-        if before is not None and before.concluded_at is not None:
-            # Confirmed later: it says what is known now, and counts on the day it was first known.
-            row = replace(row, concluded_at=before.concluded_at)
-        latest[stored.lab, body["sample"]] = row
-    return list(latest.values()), tuple(held), tuple(sorted(training))
-
-
-def _row(stored: StoredRow) -> ReportRow:
-    """Return the row as trends count it: concluded on the local day it was reported for."""
-    body = stored.body
-    noon = datetime.combine(date.fromisoformat(stored.day), time(12), tzinfo=UTC)
-    number = body["sample"]
-    return ReportRow(
-        sample=number if number.startswith(stored.lab) else f"{stored.lab}:{number}",
-        shipment=body["shipment"],
-        submitted_at=noon,
-        concluded_at=noon if stored.concluded else None,
-        lane=body["lane"],
-        stream=body["stream"],
-        origin=body["origin"],
-        destination_country=body["destination_country"],
-        destination=body["destination"],
-        declared_goods=body["declared_goods"],
-        declared_value=body["declared_value"],
-        declared_weight=body["declared_weight"],
-        notes=tuple(body["notes"]),
-        level=body["level"] if stored.concluded else "",
-        substances=tuple(body["substances"]) if stored.concluded else (),
-        classes=tuple(body["classes"]) if stored.concluded else (),
-        text=body["text"],
-        candidate=None,
-        techniques=tuple(body["techniques"]),
-        hazard=body["hazard"],
-        shipment_state=body["shipment_state"],
-        field_result=body["field_result"],
-        training=body["training"],
-    )
 
 
 def _shares(tested: Sequence[ReportRow], day: date) -> tuple[shares.ShareChange, ...]:

@@ -39,6 +39,7 @@ class NewReport:
     skew_s: int | None
     rows: tuple[dict[str, Any], ...]
     quarantined: tuple[str, ...]
+    unknowns: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,25 @@ class StoredRow:
     body: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredUnknown:
+    """What a lab's report in force says of one of its clusters of unknowns."""
+
+    lab: str
+    day: str
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubCode:
+    """The hub's code of a lab's cluster; ``score`` is None where it was the first of its code."""
+
+    lab: str
+    lab_code: str
+    code: str
+    score: float | None
+
+
 class HubStore(Protocol):
     """What a hub needs of its database."""
 
@@ -114,6 +134,14 @@ class HubStore(Protocol):
 
     def rows_in_force(self, until_day: str) -> Iterator[StoredRow]:
         """Yield the rows of the reports in force up to a day."""
+        ...
+
+    def unknowns_in_force(self, until_day: str) -> list[StoredUnknown]:
+        """Return what the reports in force up to a day say of unknowns, oldest first."""
+        ...
+
+    def unknown_codes(self) -> list[HubCode]:
+        """Return the hub's codes of the labs' clusters."""
         ...
 
     def alarm(self, lab: str, code: str, report_id: str, detail: str) -> None:

@@ -17,55 +17,24 @@ from typing import TYPE_CHECKING, Any
 from lims import clock
 from lims.clock import stamp
 from lims.errors import ConfigError, NotFoundError
+from reports import hub_schema, hub_unknown_store
 from reports.errors import ReportError
-from reports.hub_model import Alarm, EnrolledLab, NewReport, StoredReport, StoredRow
+from reports.hub_model import (
+    Alarm,
+    EnrolledLab,
+    HubCode,
+    NewReport,
+    StoredReport,
+    StoredRow,
+    StoredUnknown,
+)
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
 FILE = "hub.db"
-SCHEMA_VERSION = 1
 ALARMS_KEPT = 1_000
 """Of one lab and code. Anybody can knock; nobody may fill the disk by knocking."""
-
-_SCHEMA = """
-CREATE TABLE lab(
-  site TEXT PRIMARY KEY, name TEXT NOT NULL, public_key BLOB NOT NULL CHECK(length(public_key)=32),
-  enrolled_at TEXT NOT NULL, closed_at TEXT NOT NULL DEFAULT ''
-) STRICT;
-CREATE TABLE report(
-  id INTEGER PRIMARY KEY, report_id TEXT NOT NULL UNIQUE, lab TEXT NOT NULL REFERENCES lab(site),
-  sequence INTEGER NOT NULL, kind TEXT NOT NULL, day TEXT NOT NULL, supersedes TEXT NOT NULL,
-  complete INTEGER NOT NULL, sha256 TEXT NOT NULL, body BLOB NOT NULL, signature BLOB NOT NULL,
-  totals TEXT NOT NULL, reason TEXT NOT NULL, corrections TEXT NOT NULL, period_end TEXT NOT NULL,
-  received_at TEXT NOT NULL, skew_s INTEGER, UNIQUE(lab, sequence)
-) STRICT;
-CREATE INDEX report_day ON report(day, lab);
-CREATE TABLE sample_row(
-  report INTEGER NOT NULL REFERENCES report(id), position INTEGER NOT NULL, sample TEXT NOT NULL,
-  concluded INTEGER NOT NULL, quarantined TEXT NOT NULL, body TEXT NOT NULL CHECK(json_valid(body)),
-  PRIMARY KEY(report, position)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE alarm(
-  id INTEGER PRIMARY KEY, at TEXT NOT NULL, lab TEXT NOT NULL, code TEXT NOT NULL,
-  report_id TEXT NOT NULL, detail TEXT NOT NULL
-) STRICT;
-CREATE TABLE accepted_name(name TEXT PRIMARY KEY, by TEXT NOT NULL, at TEXT NOT NULL) STRICT;
-CREATE TABLE flag(
-  id INTEGER PRIMARY KEY, at TEXT NOT NULL, by TEXT NOT NULL, lab TEXT NOT NULL,
-  sample TEXT NOT NULL, reason TEXT NOT NULL
-) STRICT;
-CREATE TRIGGER report_no_update BEFORE UPDATE ON report
-  BEGIN SELECT RAISE(ABORT, 'reports are append-only'); END;
-CREATE TRIGGER report_no_delete BEFORE DELETE ON report
-  BEGIN SELECT RAISE(ABORT, 'reports are append-only'); END;
-CREATE TRIGGER sample_row_no_update BEFORE UPDATE ON sample_row
-  BEGIN SELECT RAISE(ABORT, 'reports are append-only'); END;
-CREATE TRIGGER sample_row_no_delete BEFORE DELETE ON sample_row
-  BEGIN SELECT RAISE(ABORT, 'reports are append-only'); END;
-CREATE TRIGGER lab_key_stays BEFORE UPDATE OF site, public_key, enrolled_at ON lab
-  BEGIN SELECT RAISE(ABORT, 'a key on file is not exchanged'); END;
-"""
 
 
 class SqliteHubStore:
@@ -90,17 +59,20 @@ class SqliteHubStore:
 
     def _prepare(self, path: Path) -> None:
         version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
-        if version > SCHEMA_VERSION:
+        if version > hub_schema.VERSION:
             raise ConfigError(
-                f"{path} was written by newer software (schema {version}, known {SCHEMA_VERSION})",
+                f"{path} was written by newer software (schema {version}; this one knows "
+                f"{hub_schema.VERSION})",
                 hint="Install the newer version of fol-lims on the hub.",
             )
-        if version == 0:
+        if version < hub_schema.VERSION:
             with self._writing():
-                if int(self._db.execute("PRAGMA user_version").fetchone()[0]) == 0:
-                    for statement in _statements(_SCHEMA):
+                # Asked again inside: another process may have done it meanwhile.
+                version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
+                for script in hub_schema.SCRIPTS[version:]:
+                    for statement in _statements(script):
                         self._db.conn.execute(statement)
-                    self._db.conn.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+                self._db.conn.execute(f"PRAGMA user_version={hub_schema.VERSION}")
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -242,6 +214,9 @@ class SqliteHubStore:
                     )
                 ],
             )  # fmt: skip
+            hub_unknown_store.add(
+                self._db.conn, number, report.lab, report.unknowns, stamp(clock.now())
+            )
         return number
 
     def rows_in_force(self, until_day: str) -> Iterator[StoredRow]:
@@ -267,6 +242,15 @@ class SqliteHubStore:
                     quarantined=quarantined,
                     body=json.loads(body),
                 )
+
+    def unknowns_in_force(self, until_day: str) -> list[StoredUnknown]:
+        """Return what the reports in force up to a day say of unknowns, oldest first."""
+        return hub_unknown_store.stored(iter(self._rows(hub_unknown_store.IN_FORCE, until_day)))
+
+    def unknown_codes(self) -> list[HubCode]:
+        """Return the hub's codes of the labs' clusters."""
+        rows = self._rows("SELECT * FROM unknown_code ORDER BY serial, lab, lab_code")
+        return hub_unknown_store.codes(iter(rows))
 
     def alarm(self, lab: str, code: str, report_id: str, detail: str) -> None:
         """Write down something to look at; of one lab and code no more than a thousand are kept."""

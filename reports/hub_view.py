@@ -98,6 +98,7 @@ def _sections(digest: Digest) -> Iterable[Section]:
             for row in digest.candidate_rows
         ),
     )  # fmt: skip
+    yield _unknowns(digest)
     yield panel_section(digest.series, digest.changes)
     yield share_section(
         "shares", "Substances, 28 days against the 28 before, all laboratories", digest.shares
@@ -118,6 +119,41 @@ def _sections(digest: Digest) -> Iterable[Section]:
         ),
     )  # fmt: skip
     yield Section(id="limits", heading="What this digest cannot say", items=LIMITS)
+
+
+def _unknowns(digest: Digest) -> Section:
+    return Section(
+        id="unknowns",
+        heading="Unknowns: not identified",
+        intro="Spectra of different laboratories so alike that they are taken for one unknown. "
+        "Isomers can look the same."
+        if digest.unknowns
+        else "",
+        empty="None today, and none at several laboratories in 28 days.",
+        columns=(
+            Column(label="Code", width=1.4), Column(label="Class", width=1.2),
+            Column(label="Laboratories", width=2.4), Column(label="Samples", number=True),
+            Column(label="Today", number=True), Column(label="First", width=0.9),
+            Column(label="Last", width=0.9), Column(label="From", width=0.9),
+            Column(label="State", width=1.5),
+        ),
+        rows=tuple(
+            clean(
+                each.code,
+                each.class_name or NONE,
+                "; ".join(
+                    f"{lab.site} {lab.samples} ({', '.join(lab.codes)})" for lab in each.labs
+                ),
+                str(each.samples),
+                str(each.today),
+                each.first_day.isoformat(),
+                each.last_day.isoformat(),
+                ", ".join(each.origins) or NONE,
+                f"named {each.name} at {each.named_at}" if each.name else "not identified",
+            )
+            for each in digest.unknowns
+        ),
+    )  # fmt: skip
 
 
 def _labs(digest: Digest) -> Section:

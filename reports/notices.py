@@ -73,6 +73,23 @@ def of_the_day(history: Past) -> tuple[tuple[Signal, ...], tuple[Signal, ...]]:
     return tuple(found), tuple(first)
 
 
+def novelties(history: Past) -> tuple[Signal, ...]:
+    """Return what is new, first here, re-emerging or from a new origin, and no statistics.
+
+    For what is counted like a substance and is none, such as a cluster of unknowns.
+    """
+    told: list[Signal] = []
+    for name in sorted(history.detections):
+        seen = [(when, row) for when, row in history.detections[name] if when <= history.day]
+        today = [row for when, row in seen if when == history.day]
+        if not today:
+            continue
+        new = _novelty(history, name, seen, today)
+        # What is new or re-emerging says where it came from before by itself.
+        told.extend([new] if new is not None else _origins(history, name, seen))
+    return tuple(told)
+
+
 def watch_hits(rows: Sequence[ReportRow], watch: Sequence[WatchItem]) -> tuple[Signal, ...]:
     """Return one notice per watch-list item met by a row, whether or not it is controlled."""
     hits = []
@@ -90,6 +107,19 @@ def watch_hits(rows: Sequence[ReportRow], watch: Sequence[WatchItem]) -> tuple[S
                 )
             )
     return tuple(hits)
+
+
+def notice(
+    kind: SignalKind,
+    name: str,
+    text: str,
+    rows: Sequence[ReportRow],
+    *,
+    total: int,
+    first_seen: date | None = None,
+) -> Signal:
+    """Return a notice: a signal that needs no statistics."""
+    return _signal(kind, name, text, rows, total=total, notice=True, first_seen=first_seen)
 
 
 def _signal(

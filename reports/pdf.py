@@ -51,7 +51,7 @@ def render_view(view: View) -> bytes:
 
     data = asdict(view)
     created = data.pop("created")
-    words = _printable(data)
+    words = printable(data)
     if words != data:
         words["sections"][-1]["items"] = (*words["sections"][-1]["items"], UNPRINTABLE_NOTE)
     try:
@@ -83,13 +83,13 @@ def _codes() -> frozenset[int]:
     return frozenset(codes)
 
 
-def _printable(value: Any) -> Any:
+def printable(value: Any) -> Any:
     """Return the same values with escapes for what would be an empty box, or refused by PDF/UA."""
     if isinstance(value, str):
         codes = _codes()
         return "".join(mark if ord(mark) in codes else escaped(mark) for mark in value)
     if isinstance(value, dict):
-        return {key: _printable(item) for key, item in value.items()}
+        return {key: printable(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return type(value)(_printable(item) for item in value)
+        return type(value)(printable(item) for item in value)
     return value

@@ -19,7 +19,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lims import audit, canonical, keys, outbox
+from lims import audit, canonical, keys, outbox, sqlite
 from lims.errors import RecordError
 from reports import daily, encode, html, pdf, table
 from reports.document import DailyReport, Issue
@@ -104,8 +104,12 @@ def _publish(lab: Lab, actor: str, day: date, reason: str) -> Published:
 def _one_at_a_time(folder: Path) -> Iterator[None]:
     """Hold the lab's publishing lock: the sequence stands inside the signed bytes."""
     place = folder / "reports"
-    place.mkdir(parents=True, exist_ok=True)
-    with (place / ".lock").open("a+b") as file:
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        lock = (place / ".lock").open("a+b")
+    except OSError as error:
+        raise sqlite.refused_by_system(error, place) from error
+    with lock as file:
         if sys.platform == "win32":
             import msvcrt
 
@@ -250,9 +254,9 @@ def _written(lab: Lab, item: OutboxItem, documents: Mapping[str, bytes], *, new:
     place.mkdir(parents=True, exist_ok=True)
     folder = place / item.report_id
     partial = place / f".{item.report_id}-{secrets.token_hex(4)}"
-    partial.mkdir()
     contents = {**documents, "json": item.body, "sig": signature_file(lab.site, item)}
     try:
+        partial.mkdir()
         for kind, path in _paths(partial, item.report_id).items():
             with path.open("wb") as file:
                 file.write(contents[kind])

@@ -15,6 +15,10 @@ FLAGGED_ROLES = frozenset({"adulterant", "precursor"})
 UNKNOWN_PLACE = "not stated"
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 
+PROPOSED = "proposed, not identified"
+_MOST_CHECKS = 8
+_MOST_PROPOSED = 5
+
 
 def _words(text: str) -> str:
     return f" {' '.join(_WORD.findall(text.casefold()))} "
@@ -119,8 +123,39 @@ def _texts(value: object, limit: int = 8) -> tuple[str, ...]:
     return (_text(value),)
 
 
-def candidates(rows: Iterable[ReportRow]) -> tuple[Candidate, ...]:
-    """Return the candidate analogues: class, grade and evidence; never an identified name."""
+def _checks(value: object) -> tuple[str, ...]:
+    """Return each check of a candidate in words: what was asked and what came of it."""
+    items = value if isinstance(value, Sequence) and not isinstance(value, str | bytes) else ()
+    return tuple(
+        f"{_text(each.get('outcome'))}: {_text(each.get('check'))} ({_text(each.get('words'))})"
+        for each in items[:_MOST_CHECKS]
+        if isinstance(each, Mapping)
+    )
+
+
+def _proposed(value: object) -> tuple[str, ...]:
+    """Return the first proposed structures of a candidate; every one says that it is none."""
+    structures = value.get("structures") if isinstance(value, Mapping) else None
+    items = structures if isinstance(structures, list | tuple) else ()
+    said = []
+    for each in items[:_MOST_PROPOSED]:
+        if isinstance(each, Mapping):
+            site = _text(each.get("site"))
+            facts = f"{_text(each.get('formula'))}; {site}" if site else _text(each.get("formula"))
+            said.append(f"{PROPOSED}: {_text(each.get('smiles'))} ({facts})")
+    return tuple(said)
+
+
+def candidates(
+    rows: Iterable[ReportRow], ways: Mapping[str, str] | None = None
+) -> tuple[Candidate, ...]:
+    """Return the candidate analogues: class, grade and evidence; never an identified name.
+
+    Parameters
+    ----------
+    ways : mapping of str to str, optional
+        By sample, where a candidate stands that was sent for confirmation.
+    """
     found = []
     for row in rows:
         if row.level != ConclusionLevel.CANDIDATE:
@@ -139,8 +174,12 @@ def candidates(rows: Iterable[ReportRow]) -> tuple[Candidate, ...]:
                 shared_ions=_texts(data.get("shared_ions")),
                 legal=_text(data.get("legal")),
                 against=_texts(data.get("against")),
+                site=_text(data.get("site")),
+                checks=_checks(data.get("checks")),
+                proposed=_proposed(data.get("proposals")),
                 origin=row.origin,
                 destination=destination_of(row),
+                way=(ways or {}).get(row.sample, ""),
             )
         )
     return tuple(found)

@@ -23,6 +23,7 @@ from reports.layout import (
     share_section,
 )
 from reports.records import zone
+from reports.unknown_view import confirmation_section, unknown_section
 from reports.wording import LEVELS, visible
 
 
@@ -100,6 +101,9 @@ def _sections(report: DailyReport) -> Iterable[Section]:
     )
     yield _declared(report)
     yield _candidates(report)
+    yield unknown_section(report.unknowns)
+    if report.confirmations:
+        yield confirmation_section(report.confirmations)
     yield _flagged(report)
     yield _day(report)
     yield panel_section(report.series, report.changes)
@@ -187,6 +191,7 @@ def _candidates(report: DailyReport) -> Section:
     notices = []
     for item in report.candidates:
         details = [
+            item.way,
             f"Grade: {item.grade}" if item.grade else "",
             f"Nearest library entries (not what it is): {'; '.join(item.nearest)}"
             if item.nearest
@@ -194,7 +199,10 @@ def _candidates(report: DailyReport) -> Section:
             f"Mass shift: {item.mass_shift}" if item.mass_shift else "",
             f"Explained by: {'; '.join(item.explanations)}" if item.explanations else "",
             f"Shared ions: {'; '.join(item.shared_ions)}" if item.shared_ions else "",
+            f"Site of the change: {item.site}" if item.site else "",
             f"Against it: {'; '.join(item.against)}" if item.against else "",
+            f"What else it may be: {'; '.join(item.checks)}" if item.checks else "",
+            *item.proposed,
             f"Law: {item.legal}" if item.legal else "",
             f"From {item.origin or NONE} to {item.destination or NONE}",
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -57,6 +57,31 @@ class ReferenceHit:
     mass_shift: int = 0
     class_from_structure: bool = False
     spectrum: UnitSpectrum | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassVote:
+    """What a model that learned a class's ions from a library says of a spectrum.
+
+    Parameters
+    ----------
+    ahead : float
+        How far the class is ahead of *no class*, about −1 to 1.
+    level : float
+        What at most one in a hundred references outside the class reached, each judged by a model
+        that never saw its formula; infinite where too few references could be judged.
+    n : int
+        Compounds of the class it learned from.
+    """
+
+    ahead: float
+    level: float
+    n: int
+
+    @property
+    def speaks(self) -> bool:
+        """Whether the learned ions speak for the class."""
+        return self.ahead >= self.level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +186,8 @@ class Question:
         Classes that another technique supports.
     by_role : frozenset of str
         Labels that say what a substance is used for, not how it is built: no candidate's class.
+    votes : mapping of str to ClassVote
+        By class label; empty where no model was learned.
     """
 
     spectrum: UnitSpectrum
@@ -172,3 +199,4 @@ class Question:
     quality_reasons: Sequence[str] = ()
     other_evidence: Sequence[str] = field(default=())
     by_role: frozenset[str] = frozenset()
+    votes: Mapping[str, ClassVote] = field(default_factory=dict)

@@ -54,6 +54,8 @@ class Calibration:
     residual_limit, gain_limit : float or None
         Largest unexplained share of a known substance, and gain by a further component that a
         pure one stays below; None where no replicate specimens were there to learn them.
+    instrument_class : str
+        Kind of instrument whose spectra it was learned from; empty for all of them together.
     likelihood : LikelihoodModel or None
         How much more often a contrast is reached when the substance is there; None where too few
         substances have a second spectrum to learn it from.
@@ -68,6 +70,7 @@ class Calibration:
     residual_limit: float | None = None
     gain_limit: float | None = None
     likelihood: LikelihoodModel | None = None
+    instrument_class: str = ""
 
     @property
     def sufficient(self) -> bool:
@@ -99,6 +102,7 @@ class Calibration:
                 residual_limit=_optional(facts["residual_limit"]),
                 gain_limit=_optional(facts["gain_limit"]),
                 likelihood=_model(facts["likelihood"]),
+                instrument_class=str(facts.get("instrument_class", "")),
             )
         except KeyError as missing:
             raise SpectrumError(f"calibration without {missing}") from missing
@@ -168,6 +172,7 @@ def calibrate_curves(
     families: npt.ArrayLike | None = None,
     most_queries: int = 2000,
     pretreatment: str = "",
+    asked: IntArray | None = None,
 ) -> Calibration:
     """Return the threshold of a curve library from its own entries.
 
@@ -180,9 +185,11 @@ def calibrate_curves(
         As ``row_families`` of `absent_contrasts`.
     most_queries : int
         One row per substance is asked; a larger library is sampled evenly.
+    asked : ndarray of int, optional
+        Only these rows are asked, for example those of one kind of instrument.
     """
     labels = np.asarray(groups)
-    rows = _query_rows(labels, most_queries)
+    rows = query_rows(labels, most_queries, asked)
     block = max(1, _BLOCK_CELLS // max(len(index), 1))
     score_blocks = (
         (start, index.scores(np.stack([index.curve(int(row)) for row in rows[start:][:block]])))
@@ -205,6 +212,7 @@ def calibrate_peaks(
     most_queries: int = 2000,
     pretreatment: str = "",
     shortlist: int = SHORTLIST,
+    asked: IntArray | None = None,
 ) -> Calibration:
     """Return the threshold of a mass-spectral library from its own entries.
 
@@ -213,24 +221,24 @@ def calibrate_peaks(
     index : PeakIndex
     spectra : sequence, length n
         The spectra of the index, in its row order.
-    groups, families, most_queries
+    groups, families, most_queries, asked
         As in `calibrate_curves`.
     shortlist : int
         Substances that the fast score hands on to be ranked by all measures, as in a search; the
         statistic of a query needs a dozen of them.
     """
     labels = np.asarray(groups)
-    rows = _query_rows(labels, most_queries)
+    rows = query_rows(labels, most_queries, asked)
     kin = labels if families is None else np.asarray(families)
     absent, present = [np.zeros(0)], [np.zeros(0)]
     for start, scores in index.score_blocks([spectra[int(row)] for row in rows]):
         for row, line in zip(rows[start:], scores, strict=False):
             own = np.flatnonzero(labels == labels[row])
             near = _leading(np.where(kin == kin[row], -1.0, line), labels, shortlist)
-            asked = np.concatenate([near, own[own != row]])
-            fit = consensus(unit_row(spectra[int(row)]), index.intensities(asked))
-            of = (fit.score[None, :], labels[asked], labels[[row]])
-            beside = {"row_families": kin[asked]}
+            met = np.concatenate([near, own[own != row]])
+            fit = consensus(unit_row(spectra[int(row)]), index.intensities(met))
+            of = (fit.score[None, :], labels[met], labels[[row]])
+            beside = {"row_families": kin[met]}
             absent.append(absent_contrasts(*of, **beside, query_families=kin[[row]]))
             present.append(present_contrasts(*of, **beside))
     made = calibrate(
@@ -274,13 +282,22 @@ def _contrasts_of(
     return np.concatenate(absent), np.concatenate(present)
 
 
-def _query_rows(groups: npt.NDArray[np.generic], most: int) -> IntArray:
-    """Return the first row of each substance, evenly thinned: replicates are not independent."""
-    _, first = np.unique(groups, return_index=True)
-    rows = np.sort(first).astype(np.int64)
+def query_rows(
+    groups: npt.NDArray[np.generic], most: int, asked: IntArray | None = None
+) -> IntArray:
+    """Return the first row of each substance, evenly thinned: replicates are not independent.
+
+    Parameters
+    ----------
+    asked : ndarray of int, optional
+        Rows to choose from; all by default.
+    """
+    among = np.arange(groups.size) if asked is None else np.sort(asked)
+    _, first = np.unique(groups[among], return_index=True)
+    rows = among[np.sort(first)].astype(np.int64)
     if rows.size > most:
         rows = rows[np.linspace(0, rows.size - 1, max(most, 1)).round().astype(np.int64)]
-    return rows
+    return np.asarray(rows, dtype=np.int64)
 
 
 def _check_alpha(alpha: float) -> None:

@@ -115,6 +115,10 @@ class Decision:
     n_calibration : int
         Leave-substance-out queries behind it; 0 without calibration.
     threshold, statistic : float or None
+    instrument_class : str
+        Kind of instrument that measured the query; empty where it was not asked.
+    calibrated_on : str
+        Kind of instrument whose spectra the threshold was learned from; empty for all together.
     likelihood_ratio : float or None
         How much more often such a contrast is reached when the first substance or its group is
         there; never above the number of comparisons. None where it was not learned.
@@ -129,6 +133,8 @@ class Decision:
     threshold: float | None = None
     statistic: float | None = None
     likelihood_ratio: float | None = None
+    instrument_class: str = ""
+    calibrated_on: str = ""
     reasons: tuple[str, ...] = field(default_factory=tuple)
 
 
@@ -168,6 +174,7 @@ def decide(
     quality: Quality | None = None,
     fit: ComponentFit | None = None,
     veto: Callable[[str], str] | None = None,
+    beside: npt.ArrayLike = (),
 ) -> Decision:
     """Return what a hit list supports.
 
@@ -189,6 +196,9 @@ def decide(
         Tells of a substance why other evidence (its retention index) rules it out, or an empty
         text. What would be named and is ruled out is taken off the list, and the rest decided
         anew; nothing ever gains by it.
+    beside : array of float
+        Scores of substances that cannot be the answer (their precursor is another) and only tell
+        how ordinary the first one's score is.
 
     Returns
     -------
@@ -200,14 +210,17 @@ def decide(
     tie; otherwise every salt pair would look like no match.
     """
     if veto is not None:
-        return _with_veto(hits, calibration, veto, isomers=isomers, quality=quality, fit=fit)
+        return _with_veto(
+            hits, calibration, veto, isomers=isomers, quality=quality, fit=fit, beside=beside
+        )
     if quality is not None and not quality.ok:
         return _decision(DecisionState.INSUFFICIENT, calibration, quality.reasons)
     if not hits.substances:
         reason = "nothing in the library can be compared with this measurement"
         return _decision(DecisionState.INSUFFICIENT, calibration, (reason,))
     group, outside = _group(hits, calibration, isomers)
-    value = statistic(float(hits.scores[0]), hits.scores[outside])
+    rest = np.concatenate([hits.scores[outside], np.asarray(beside, dtype=np.float64)])
+    value = statistic(float(hits.scores[0]), rest)
     if calibration is None or calibration.threshold is None:
         # "No match" would say that it is not in the library; that is just what cannot be told.
         reasons = (_uncalibrated(calibration),)
@@ -222,7 +235,6 @@ def decide(
             f"{calibration.alpha:.0%} of absent substances reach"
         )
         return _decision(DecisionState.NO_MATCH, calibration, (reason,), value)
-    rest = hits.scores[outside]
     named = [at for at in group if statistic(float(hits.scores[at]), rest) > threshold]
     return _match(hits, named, calibration, value)
 
@@ -235,11 +247,12 @@ def _with_veto(
     isomers: Callable[[str], str] | None,
     quality: Quality | None,
     fit: ComponentFit | None,
+    beside: npt.ArrayLike,
 ) -> Decision:
     """Decide, take away what is named and ruled out, and decide again on what is left."""
     ruled_out: list[str] = []
     while True:
-        found = decide(hits, calibration, isomers=isomers, quality=quality, fit=fit)
+        found = decide(hits, calibration, isomers=isomers, quality=quality, fit=fit, beside=beside)
         reasons = {name: veto(name) for name in found.substances}
         vetoed = [name for name, reason in reasons.items() if reason]
         if not vetoed:

@@ -42,32 +42,44 @@ def settled(values: FloatArray) -> FloatArray:
     """Return a new array that nothing else writes to, made read-only: it need not be copied again.
 
     For arrays of 8-byte floats that a reader has just made and of which it keeps no other view.
+    A slice taken from it afterwards need not be copied either, and keeps the whole array alive.
     """
     values.setflags(write=False)
     return values
 
 
 def _is_settled(values: object) -> bool:
-    """Whether an array owns its numbers and is read-only already."""
-    return (
-        type(values) is np.ndarray
-        and values.base is None
-        and values.dtype == np.float64
-        and not values.flags.writeable
-        and values.flags.c_contiguous
-    )
+    """Whether an array is one read-only row and its numbers are its own, or a settled array's."""
+    if type(values) is not np.ndarray or values.ndim != 1:
+        return False
+    flags, owner = values.flags, values.base
+    if flags.writeable or not flags.c_contiguous or values.dtype != _DOUBLE:
+        return False
+    if owner is None:
+        return True
+    return type(owner) is np.ndarray and owner.base is None and not owner.flags.writeable
 
 
-def _frozen(values: object, name: str) -> FloatArray:
-    array = np.asarray(values) if _is_settled(values) else np.array(values, dtype=np.float64)
+def _freeze(owner: object, field_name: str, name: str) -> None:
+    """Make a field an array of its own that nobody can write to; a settled one is kept."""
+    values = getattr(owner, field_name)
+    if _is_settled(values):
+        return
+    array = np.array(values, dtype=np.float64)
     if array.ndim != 1:
         raise SpectrumError(f"{name} must be one row of numbers, found shape {array.shape}")
-    array.setflags(write=False)
-    return array
+    object.__setattr__(owner, field_name, settled(array))
+
+
+_DOUBLE = np.dtype(np.float64)
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def _frozen_map(values: Mapping[str, str]) -> Mapping[str, str]:
-    return MappingProxyType(dict(values))
+    """Return a mapping nobody can write to; one that is read-only already is kept."""
+    if type(values) is MappingProxyType:
+        return values
+    return MappingProxyType(dict(values)) if values else _NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -100,8 +112,8 @@ class Spectrum:
     faults: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "x", _frozen(self.x, "x"))
-        object.__setattr__(self, "y", _frozen(self.y, "y"))
+        _freeze(self, "x", "x")
+        _freeze(self, "y", "y")
         object.__setattr__(self, "metadata", _frozen_map(self.metadata))
         if self.x.shape != self.y.shape:
             raise GridMismatchError(f"{self.x.size} x values and {self.y.size} y values")
@@ -147,8 +159,8 @@ class MassSpectrum:
     faults: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "mz", _frozen(self.mz, "m/z"))
-        object.__setattr__(self, "intensity", _frozen(self.intensity, "intensity"))
+        _freeze(self, "mz", "m/z")
+        _freeze(self, "intensity", "intensity")
         object.__setattr__(self, "metadata", _frozen_map(self.metadata))
         if self.mz.shape != self.intensity.shape:
             raise GridMismatchError(f"{self.mz.size} m/z and {self.intensity.size} intensities")
@@ -184,8 +196,8 @@ class Chromatogram:
     faults: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "x", _frozen(self.x, "time"))
-        object.__setattr__(self, "y", _frozen(self.y, "signal"))
+        _freeze(self, "x", "time")
+        _freeze(self, "y", "signal")
         object.__setattr__(self, "metadata", _frozen_map(self.metadata))
         if self.x.shape != self.y.shape:
             raise GridMismatchError(f"{self.x.size} times and {self.y.size} signal values")
@@ -227,14 +239,14 @@ class MassRun:
     faults: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "scan_time_s", _frozen(self.scan_time_s, "scan times"))
-        object.__setattr__(self, "mz", _frozen(self.mz, "m/z"))
-        object.__setattr__(self, "intensity", _frozen(self.intensity, "intensity"))
+        _freeze(self, "scan_time_s", "scan times")
+        _freeze(self, "mz", "m/z")
+        _freeze(self, "intensity", "intensity")
         offsets = np.array(self.offsets, dtype=np.int64)
         offsets.setflags(write=False)
         object.__setattr__(self, "offsets", offsets)
         if self.stored_tic is not None:
-            object.__setattr__(self, "stored_tic", _frozen(self.stored_tic, "TIC"))
+            _freeze(self, "stored_tic", "TIC")
         object.__setattr__(self, "metadata", _frozen_map(self.metadata))
         whole = offsets.size == self.n_scans + 1 and offsets[0] == 0 and offsets[-1] == self.mz.size
         if not whole or (np.diff(offsets) < 0).any() or self.mz.shape != self.intensity.shape:
@@ -263,7 +275,8 @@ class MassRun:
 
     def summed_tic(self) -> FloatArray:
         """Return the sum of the peaks of each scan, shape (n_scans,)."""
-        total = np.concatenate(([0.0], np.cumsum(self.intensity)))
+        total = np.zeros(self.intensity.size + 1)
+        np.cumsum(self.intensity, out=total[1:])
         return np.asarray(total[self.offsets[1:]] - total[self.offsets[:-1]], dtype=np.float64)
 
     def tic(self) -> FloatArray:

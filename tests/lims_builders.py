@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from lims import custody, examination, intake, lab, people, review
+from lims import confirmations, custody, examination, intake, lab, people, review
 from lims.lab import Lab
 from lims.model import Finding, Person, Role, Sample, SampleDraft, Shipment, ShipmentDraft
 
@@ -134,4 +134,17 @@ def stored(of: Lab, sample: Sample) -> Sample:
         taker="place:shelf 1",
         actor=sample.holder,
         seal=sample.seal,
+    )
+
+
+def handed(of: Lab, sample: str, giver: str, taker: str, **more: Any) -> Sample:
+    """The sample after one person gave it to another, both at the same screen."""
+    return custody.transfer(
+        of,
+        sample,
+        giver=giver,
+        taker=taker,
+        actor=giver,
+        confirmed=confirmations.here(taker),
+        **more,
     )

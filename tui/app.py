@@ -56,6 +56,7 @@ class FolApp(App[int]):
             "worklist",
             "sample",
             "review",
+            "proposals",
             "board",
             "alerts",
             "digest",
@@ -63,6 +64,9 @@ class FolApp(App[int]):
             "audit",
             "quarantine",
             "library",
+            "unknowns",
+            "controls",
+            "custody",
             "take_run",
             "dialogs",
             "help",
@@ -196,11 +200,21 @@ class FolApp(App[int]):
             )
             return
         if isinstance(screen, LabScreen):
+            if (take := getattr(screen, "take_scan", None)) is not None:
+                take(event.code)
+                return
             unfinished = screen.is_unfinished()
             if unfinished:
                 screen.failed(f"scan {clean(event.code, 60)} ignored: {unfinished}")
                 return
             self.open_sample(screen, event.code)
+
+    def submit(self, shipment: str) -> None:
+        """Show the intake form with a registered parcel in it, as if its label had been scanned."""
+        self.action_go("intake")
+        screen = self.screen
+        if (take := getattr(screen, "take_scan", None)) is not None:
+            self.call_after_refresh(take, shipment)
 
     def open_sample(self, asker: LabScreen, number: str) -> None:
         """Show a sample to those who may see it; an unknown code is loud and changes nothing."""
@@ -223,14 +237,14 @@ class FolApp(App[int]):
             self.pop_screen()
         self.push_screen(screen)
 
-    def take_run(self, sample: str, path: Path, portion: str) -> None:
+    def take_run(self, sample: str, path: Path, portion: str, instrument: str = "") -> None:
         """Take a file as a run of a sample; the screens stay usable meanwhile."""
         from tui.taking import Taking
 
         def told(_: Stage) -> None:
             self.post_message(RunMoved(taking))
 
-        taking = Taking(sample, path, portion, told)
+        taking = Taking(sample, path, portion, told, instrument)
         self.taking = taking
         self.run_worker(self._take(taking), group="taking", exit_on_error=False)
         self.post_message(RunMoved(taking))
@@ -265,7 +279,7 @@ class FolApp(App[int]):
         if isinstance(self.screen, ModalScreen):
             return
         if (
-            mode in ("worklist", "quarantine")
+            mode in ("worklist", "quarantine", "unknowns", "controls")
             and self.identity is not None
             and not self.may_examine
         ):

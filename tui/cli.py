@@ -32,23 +32,58 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "law": ("tui.commands.law:law", "Legal rules: list, show, import, review stored findings."),
     "shipment": ("tui.commands.shipment:shipment", "Parcels and conveyances: add, list, show."),
     "sample": ("tui.commands.sample:sample", "Samples: add, list, show, transfer, portion."),
+    "test": ("tui.commands.bench_test:test", "Colour and other tests by hand: add, review, list."),
+    "sampling": (
+        "tui.commands.sampling:sampling",
+        "Sampling plans of many units: plan, unit, enlarge, show.",
+    ),
+    "container": (
+        "tui.commands.container:container",
+        "Boxes and bags of samples: add, put, seal, move, list.",
+    ),
+    "seals": ("tui.commands.custody:seals", "Seals issued to the lab: issue, list, check."),
+    "custody": ("tui.commands.custody:custody", "Settings of custody, quota, and the balances."),
+    "hold": ("tui.commands.custody:hold", "Legal holds: set, lift, list."),
+    "disposal": ("tui.commands.custody:disposal", "The end of evidence: order, destroy, list."),
     "instrument": (
         "tui.commands.instrument:instrument",
-        "Instruments: add, list, show, and how the text each writes is read.",
+        "Instruments: add, list, verify, and how the text each writes is read.",
     ),
+    "control": (
+        "tui.commands.control:control",
+        "Controls and blanks: add, record, list, chart, holds, release.",
+    ),
+    "material": ("tui.commands.material:material", "Lots of reagents and reference materials."),
     "ingest": ("tui.commands.bench:ingest", "Keep a file, read it, match it, record the finding."),
     "watch": ("tui.commands.watch:watch", "Take what instruments write into a folder."),
     "quarantine": ("tui.commands.bench:quarantine", "Files that wait: list, link, dismiss."),
     "queue": ("tui.commands.bench:queue", "The scientists' work list."),
+    "case": ("tui.commands.case:case", "Cases: open, link, outcome, matches, list, show, close."),
+    "shift": ("tui.commands.office:shift", "The windows in which goods wait: show, set."),
+    "cover": ("tui.commands.office:cover", "Who is here when: add, list, cancel, waiting."),
+    "notice": ("tui.commands.office:notice", "Offers to investigators: send, accept, list."),
     "board": ("tui.commands.bench:board", "The officers' board: what is known of each sample."),
     "alerts": ("tui.commands.bench:alerts", "Hazard notices, and their acknowledgement."),
     "review": ("tui.commands.bench:review", "Accept a finding, or send it back, as second person."),
     "sign": ("tui.commands.bench:sign", "Accept a finding: short for `review --accept`."),
+    "confirmation": (
+        "tui.commands.unknown:confirmation",
+        "Candidates at a regional lab: list, send, answer.",
+    ),
+    "unknown": (
+        "tui.commands.unknown:unknown",
+        "Unknowns that are alike: list, show, merge, split, name, gather.",
+    ),
     "candidate": ("tui.commands.bench:candidate", "Confirm or dismiss an analogue candidate."),
+    "propose": (
+        "tui.commands.propose:propose",
+        "Structures for a candidate: proposed, not identified.",
+    ),
     "conclude": ("tui.commands.bench:conclude", "Conclude a sample by the encoded rule."),
     "release": ("tui.commands.bench:release", "Release a shipment whose samples are answered."),
     "seize": ("tui.commands.bench:seize", "Record the seizure of a shipment."),
     "report": ("tui.commands.report:report", "Finished documents: the daily report."),
+    "turnaround": ("tui.commands.turnaround:turnaround", "How long each stage takes."),
     "trends": ("tui.commands.report:trends", "Counts and shares against the weeks before."),
     "push": ("tui.commands.report:push", "Send what waits in the outbox to headquarters."),
     "outbox": ("tui.commands.report:outbox", "What was sent, what waits, what needs a person."),
@@ -62,7 +97,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 # Named in the manual of the whole system, not built in this version: said so, never pretended.
 NOT_BUILT = {
-    "case": "cases and outcomes",
     "serve": "the guarded browser front end",
 }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reports.document import DailyReport, Route, Signal
+    from reports.document import ConfirmationLine, DailyReport, Route, Signal, UnknownLine
 
 Line = tuple[str, str]
 HEAD, WARN, PLAIN = "head", "warn", ""
@@ -21,6 +21,10 @@ def day_lines(report: DailyReport) -> list[Line]:
         "New and emerging", [_signal(s) for s in (*report.first_seen, *report.signals)]
     )
     lines += _section("Candidates: not in any library", _candidates(report), WARN)
+    lines += _section("Unknowns: not identified", [_unknown(each) for each in report.unknowns])
+    lines += _section(
+        "Sent for confirmation", [_confirmation(each) for each in report.confirmations]
+    )
     lines += _section("Found today, by share of tested", _shares(report))
     lines += _section("Declared against found", _declared(report))
     lines += _section(
@@ -79,8 +83,26 @@ def _candidates(report: DailyReport) -> list[str]:
     lines = []
     for candidate in report.candidates:
         nearest = f" · nearest {', '.join(candidate.nearest)}" if candidate.nearest else ""
-        lines.append(f"{candidate.sample}  {candidate.statement}{nearest}")
+        way = f" · {candidate.way}" if candidate.way else ""
+        lines.append(f"{candidate.sample}  {candidate.statement}{nearest}{way}")
     return lines
+
+
+def _unknown(each: UnknownLine) -> str:
+    from reports.unknown_view import state_of
+
+    from_where = f" · from {', '.join(each.origins)}" if each.origins else ""
+    class_name = f" · class {each.class_name}" if each.class_name else ""
+    return (
+        f"{each.code}{class_name}  {len(each.today)} today, {each.samples} in all, first "
+        f"{each.first_day}{from_where} · {state_of(each)}"
+    )
+
+
+def _confirmation(each: ConfirmationLine) -> str:
+    from reports.unknown_view import answer_of
+
+    return f"{each.sample}  to {each.sent_to} {each.days} days ago: {answer_of(each)}"
 
 
 def _shares(report: DailyReport) -> list[str]:

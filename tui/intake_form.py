@@ -39,7 +39,7 @@ FIELDS: tuple[Field, ...] = (
     Field(name="field_result", label="field result", group=_SAMPLE, hint="what it said, if it did"),
     Field(name="lane", label="lane", group=_SAMPLE, hint="quick or full"),
 )
-_SHIPMENT_NAMES = tuple(field.name for field in FIELDS if field.group == _SHIPMENT)
+SHIPMENT_NAMES = tuple(field.name for field in FIELDS if field.group == _SHIPMENT)
 _MICROGRAMS = {"ug": 1, "µg": 1, "μg": 1, "mg": 1_000, "g": 10**6, "kg": 10**9}
 _MASS = re.compile(r"^\s*(\d{1,9}(?:[.,]\d{1,9})?)\s*([a-zµμ]{1,2})\s*$")
 
@@ -91,7 +91,7 @@ def drafts(typed: Mapping[str, str]) -> Drafts:
     gross = _gross(typed.get("gross", ""), errors)
     if errors:
         return Drafts(shipment=None, sample=None, errors=errors)
-    values = {name: typed.get(name, "") for name in _SHIPMENT_NAMES}
+    values = {name: typed.get(name, "") for name in SHIPMENT_NAMES}
     for name in ("origin", "destination_country"):
         values[name] = values[name].upper()
     values["stream"] = values["stream"].lower() or "express"

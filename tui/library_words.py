@@ -95,6 +95,7 @@ def entry_lines(entry: Entry, library_name: str) -> list[tuple[str, str]]:
         ("source", _joined(origin.file, origin.accession, f"sha256 {origin.sha256[:12]}…")),
         ("licence", origin.licence or "not stated"),
         ("measured", _joined(origin.measured, origin.instrument, state, index)),
+        ("ions", "" if draft.tandem is None else draft.tandem.words),
         ("conditions", origin.conditions),
         ("notes", origin.notes),
     ]

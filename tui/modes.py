@@ -57,13 +57,41 @@ def _library() -> Screen[None]:
     return Libraries()
 
 
+def _unknowns() -> Screen[None]:
+    from tui.screens.unknowns import Unknowns
+
+    return Unknowns()
+
+
+def _controls() -> Screen[None]:
+    from tui.screens.controls import Controls
+
+    return Controls()
+
+
+def _batch() -> Screen[None]:
+    from tui.screens.batch import Batch
+
+    return Batch()
+
+
+def _backlog() -> Screen[None]:
+    from tui.screens.backlog import Backlog
+
+    return Backlog()
+
+
 MODES: dict[str, Callable[[], Screen[None]]] = {
     "worklist": _worklist,
     "board": _board,
     "alerts": _alerts,
     "digest": _digest,
     "intake": _intake,
+    "batch": _batch,
+    "backlog": _backlog,
     "audit": _audit,
     "quarantine": _quarantine,
     "library": _library,
+    "controls": _controls,
+    "unknowns": _unknowns,
 }

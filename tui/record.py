@@ -5,12 +5,11 @@ Holds an open lab and who acts. Services are imported on use, so that the first 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lims.model import (
     Alert,
@@ -21,20 +20,20 @@ from lims.model import (
     Person,
     Quarantined,
     Role,
-    Sample,
-    SampleDraft,
     SampleRecord,
-    Shipment,
-    ShipmentDraft,
     WorkRow,
 )
+from tui.custody_acts import CustodyActs
 
 if TYPE_CHECKING:
     from lims.audit import AuditReport
+    from lims.control_record import ControlValue
     from lims.lab import Lab
     from lims.library_care import LabLibrary
     from lims.stages import Going
+    from lims.unknown_model import Cluster, ClusterRecord
     from reports.document import DailyReport
+    from tui.quality_words import QualityRow
 
 
 EXAMINERS = frozenset((Role.ANALYST, Role.REVIEWER, Role.LEAD, Role.QUALITY, Role.CUSTODIAN))
@@ -54,7 +53,7 @@ class Identity:
     libraries_folder: Path
 
 
-class Record:
+class Record(CustodyActs):
     """An open lab and the person signed in. Not shared between threads."""
 
     def __init__(self, lab: Lab, person_id: str) -> None:
@@ -131,18 +130,75 @@ class Record:
             return alerts.open_alerts(self._lab, include_acknowledged=everything)
         return alerts.alerts_for(self._lab, self._me, include_acknowledged=everything)
 
+    def unknowns(self, *, everything: bool) -> Sequence[Cluster]:
+        """Return the clusters of unknowns, merged ones too when asked."""
+        from lims import unknown_queries
+
+        return unknown_queries.listed(self._lab, state="all" if everything else "")
+
+    def unknown(self, code: str) -> ClusterRecord:
+        """Return everything about one cluster of unknowns."""
+        from lims import unknown_queries
+
+        return unknown_queries.show(self._lab, code)
+
+    def merge_unknown(self, code: str, into: str, reason: str) -> ClusterRecord:
+        """Declare two clusters to be one unknown."""
+        from lims import unknown_care
+
+        return unknown_care.merge(self._lab, self._me, code, into, reason)
+
+    def split_unknown(self, code: str, which: Sequence[str], reason: str) -> ClusterRecord:
+        """Take samples or findings out of a cluster."""
+        from lims import unknown_care
+
+        return unknown_care.split(self._lab, self._me, code, which, reason)
+
+    def name_unknown(self, code: str, substance: str, reason: str) -> ClusterRecord:
+        """Say what an unknown was found to be."""
+        from lims import unknown_care
+
+        return unknown_care.name(self._lab, self._me, code, substance, reason)
+
+    def dismiss_candidate(self, finding: str, reason: str) -> Finding:
+        """Dismiss the analogue candidate of a finding."""
+        from lims import review
+
+        return review.judge_candidate(self._lab, self._me, finding, confirm=False, remark=reason)
+
+    def send_candidate(self, finding: str, to: str) -> None:
+        """Send the analogue candidate of a finding to a regional lab."""
+        from lims import candidate_requests
+
+        candidate_requests.send(self._lab, self._me, finding, to)
+
     def libraries(self) -> Sequence[LabLibrary]:
         """Return every library version that the disk or the record knows."""
         from lims import library_care
 
         return library_care.libraries(self._lab)
 
-    def take_run(self, path: Path, sample: str, *, portion: str, going: Going) -> Finding:
+    def take_run(
+        self, path: Path, sample: str, *, portion: str, instrument: str, going: Going
+    ) -> Finding:
         """Record a file as a run of a sample; ``going`` hears of each stage and may stop it."""
         from lims import examination
 
-        portion = self._portion_id(sample, portion)
-        return examination.ingest(self._lab, self._me, path, sample, portion=portion, going=going)
+        return examination.ingest(
+            self._lab,
+            self._me,
+            path,
+            sample,
+            portion=self._portion_id(sample, portion),
+            instrument=instrument,
+            going=going,
+        )
+
+    def instrument_names(self) -> Sequence[str]:
+        """Return the names of the lab's instruments."""
+        from lims import bench_instruments
+
+        return [each.name for each in bench_instruments.instruments(self._lab)]
 
     def _portion_id(self, sample: str, portion: str) -> str:
         """Return a portion's id; a person names it by its number alone."""
@@ -164,18 +220,57 @@ class Record:
 
         return quarantine.listed(self._lab, everything=everything)
 
-    def link_file(self, number: str, sample: str, *, portion: str) -> Finding:
+    def link_file(self, number: str, sample: str, *, portion: str, instrument: str = "") -> Finding:
         """Record a quarantined file as a run of a sample; a portion by its id or its number."""
         from lims import pickup
 
         portion = self._portion_id(sample, portion)
-        return pickup.link(self._lab, self._me, number, sample, portion=portion)
+        return pickup.link(
+            self._lab, self._me, number, sample, portion=portion, instrument=instrument
+        )
 
     def dismiss_file(self, number: str, reason: str) -> None:
         """Close a quarantined file as no run of any sample."""
         from lims import quarantine
 
         quarantine.dismiss(self._lab, self._me, number, reason)
+
+    def quality(self) -> Sequence[QualityRow]:
+        """Return how every instrument and control stands."""
+        from tui.quality_words import quality_rows
+
+        return quality_rows(self._lab)
+
+    def control_values(self, name: str) -> Sequence[ControlValue]:
+        """Return the newest values of a control, as many as a chart shows."""
+        from lims import controls
+
+        return controls.values(self._lab, name, limit=400)
+
+    def verify_instrument(self, name: str, file: str, standard: str) -> tuple[bool, str]:
+        """Record a run of a standard; return whether it passed, in words too."""
+        from lims import verification
+        from tui.paths import typed_path
+        from tui.quality_words import verification_words
+
+        done = verification.verify(self._lab, self._me, name, typed_path(file), standard)
+        return done.passed, verification_words(done)
+
+    def record_control(self, name: str, typed: str, *, place: str, note: str) -> tuple[bool, str]:
+        """Record a value of a control, typed or from a file; whether it was accepted, in words."""
+        from lims import controls
+        from lims.westgard import Verdict
+        from tui.quality_words import recorded, verdict_words
+
+        done = recorded(self._lab, self._me, name, typed, place=place, note=note)
+        unit = controls.control(self._lab, name).unit
+        return done.verdict is not Verdict.REJECTED, verdict_words(done, unit)
+
+    def release_hold(self, number: int, reason: str) -> None:
+        """Release held results with a reason."""
+        from lims import holds
+
+        holds.release(self._lab, self._me, number, reason=reason)
 
     def acknowledge(self, alert: str) -> None:
         """Acknowledge a notice as the person signed in."""
@@ -189,26 +284,30 @@ class Record:
 
         return review.review(self._lab, self._me, finding, accept=accept, remark=remark)
 
+    def propose(
+        self,
+        finding: str,
+        *,
+        progress: Callable[[int, int], None],
+        is_cancelled: Callable[[], bool],
+    ) -> Sequence[dict[str, Any]]:
+        """Return structures proposed for the analogues of a finding; nothing is written."""
+        from lims import proposing
+
+        going = proposing.Going(progress=progress, is_cancelled=is_cancelled)
+        return proposing.of_finding(self._lab, finding, going)
+
+    def keep_proposals(self, finding: str, proposed: Sequence[dict[str, Any]]) -> None:
+        """Keep proposals beside the candidate."""
+        from lims import proposing
+
+        proposing.record(self._lab, self._me, finding, proposed)
+
     def conclude(self, sample: str) -> Conclusion:
         """Conclude a sample by the encoded rule."""
         from lims import conclusion
 
         return conclusion.conclude(self._lab, self._me, sample)
-
-    def transfer(self, sample: Sample, taker: str, *, seal: str, reason: str, witness: str) -> None:
-        """Hand a sample over to a person; ``seal`` as it was read at the hand-over."""
-        from lims import custody
-
-        custody.transfer(
-            self._lab,
-            sample.number,
-            giver=sample.holder,
-            taker=taker,
-            actor=self._me,
-            seal=seal,
-            reason=reason,
-            witness=witness,
-        )
 
     def release(self, shipment: str, reason: str) -> None:
         """Release a shipment."""
@@ -221,23 +320,6 @@ class Record:
         from lims import disposition
 
         disposition.seize(self._lab, self._me, shipment, reason)
-
-    def take_in(
-        self, shipment: ShipmentDraft, sample: SampleDraft, *, form: str
-    ) -> tuple[Shipment, Sample]:
-        """Register a shipment and its first sample.
-
-        ``form`` names one filled form: saving it again registers nothing twice, and a corrected
-        sample joins the shipment that was already registered.
-        """
-        from lims import intake
-
-        keys = [
-            f"{form}:{sha256(repr(draft).encode()).hexdigest()[:16]}"
-            for draft in (shipment, sample)
-        ]
-        kept = intake.add_shipment(self._lab, self._me, shipment, key=keys[0])
-        return kept, intake.add_sample(self._lab, self._me, kept.number, sample, key=keys[1])
 
     def newest_events(self, offset: int, limit: int) -> Sequence[Event]:
         """Return one page of the event log, newest first."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from lims.examination import Match
     from lims.lab import Lab
     from lims.run_context import RunContext
 
@@ -67,17 +66,11 @@ def context_of(
     )
 
 
-def comparing(lab: Lab, context: RunContext, blank: str | None, ladder: str | None) -> Match | None:
-    """Return how a finding is compared with a blank and a ladder, whose bytes the lab keeps."""
-    from functools import partial
-
+def keep_beside(lab: Lab, blank: str | None, ladder: str | None) -> None:
+    """Keep the bytes of the blank and the ladder that a finding will name."""
     from instruments import raw
-    from lims.examination import bytes_of
-    from lims.matching import match_export
+    from lims.source_bytes import bytes_of
 
-    named = [Path(each) for each in (blank, ladder) if each is not None]
-    if not named:
-        return None
-    for path in named:
-        raw.keep(lab.raw_folder, bytes_of(path))
-    return partial(match_export, context=context)
+    for each in (blank, ladder):
+        if each is not None:
+            raw.keep(lab.raw_folder, bytes_of(Path(each)))

@@ -6,9 +6,14 @@ Pure: `lims.model` in, lines out. Identity detail is left out while a hazard not
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from lims.model import Alert, Finding, FindingState, SampleRecord, Transfer
+from lims.statements import CLASSED
 from tui.moments import clock_time, local
+
+if TYPE_CHECKING:
+    from lims.sample_history import SampleHistory
 
 WITHHELD = "withheld until the hazard notice is acknowledged"
 
@@ -63,7 +68,8 @@ def found(record: SampleRecord) -> str:
         missing = f" (missing: {', '.join(conclusion.missing)})" if conclusion.missing else ""
         level, text = str(conclusion.level), conclusion.text
         said = text if text.startswith(level) else f"{level}: {text}"
-        return said + missing
+        beside = f" ({'; '.join(conclusion.limitations)})" if conclusion.limitations else ""
+        return said + missing + beside
     live = [f for f in record.findings if f.state is not FindingState.SUPERSEDED]
     if live:
         return "not concluded; " + "; ".join(f.headline for f in live)
@@ -97,6 +103,12 @@ def custody_line(step: Transfer, timezone: str) -> str:
             else (f" · seal {step.seal_before} → {step.seal_after or 'none'}")
         )
     witness = f" · witness {step.witness}" if step.witness else ""
+    if step.container:
+        witness += f" · in {step.container}"
+    if step.on_behalf:
+        witness += " · ! recorded on their behalf"
+    if step.occurred_at is not None:
+        witness += f" · happened {clock_time(step.occurred_at, timezone)}"
     reason = f" · {step.reason}" if step.reason else ""
     return f"{clock_time(step.at, timezone)}  {step.kind:<11} {hands}{seal}{witness}{reason}"
 
@@ -121,7 +133,18 @@ def history(record: SampleRecord, timezone: str) -> list[str]:
     return lines
 
 
-HEADINGS = ("Chain of custody", "Portions", "Runs")
+def story_lines(story: SampleHistory, timezone: str) -> list[str]:
+    """Return weighings, holds, corrections and the like as lines under a heading."""
+    from lims.sample_history import told
+
+    lines = [
+        f"{clock_time(at, timezone)}  {what:<10} {detail}".rstrip()
+        for at, what, detail in told(story)
+    ]
+    return ["Weights, holds and papers", *lines] if lines else []
+
+
+HEADINGS = ("Chain of custody", "Portions", "Runs", "Weights, holds and papers")
 
 
 def first_to_review(findings: Sequence[Finding]) -> int:
@@ -130,3 +153,11 @@ def first_to_review(findings: Sequence[Finding]) -> int:
         if finding.state is FindingState.SUBMITTED:
             return position
     return 0
+
+
+def answers_class(finding: Finding) -> bool:
+    """Whether an answer of a finding is a class without a substance: an analogue."""
+    rows = [row for name in ("spectra", "peaks") for row in finding.match.get(name) or ()]
+    return any(
+        (row.get("decision") or {}).get("state") in CLASSED and row.get("analogue") for row in rows
+    )

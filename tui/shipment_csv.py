@@ -1,44 +1,43 @@
-"""Shipment drafts from a CSV table: read whole, every fault of the table told at once."""
+"""Shipment drafts from a CSV file: what the command line says about a table that will not do."""
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from lims.model import ShipmentDraft
 
+if TYPE_CHECKING:
+    from lims.shipment_table import Table
+
 DRAFT_FIELDS = tuple(field.name for field in fields(ShipmentDraft))
-CSV_LIMIT_BYTES = 20_000_000
+
+
+def table_of(path: Path) -> Table:
+    """Return what a CSV file holds, with its faults, or raise a usage error when it is no table."""
+    from lims import shipment_table
+    from lims.errors import RecordError
+
+    with path.open("rb") as file:
+        data = file.read(shipment_table.MAX_BYTES + 1)
+    try:
+        return shipment_table.read(data)
+    except RecordError as error:
+        raise click.UsageError(f"{path}: {error.message}. {error.hint}".strip()) from error
 
 
 def drafts_from_csv(path: Path) -> list[ShipmentDraft]:
-    """Return one draft per row, or raise a usage error that lists what is wrong."""
-    if path.stat().st_size > CSV_LIMIT_BYTES:
-        raise click.UsageError(f"{path}: larger than {CSV_LIMIT_BYTES} bytes; split it")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        rows = list(csv.DictReader(io.StringIO(text), strict=True))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise click.UsageError(f"{path}: not a UTF-8 CSV table ({error})") from error
-    problems = []
-    if not rows:
-        problems.append("no rows under the header")
-    elif unknown := sorted(str(name) for name in rows[0] if name not in DRAFT_FIELDS):
-        problems.append(f"unknown columns {', '.join(unknown)}; known: {', '.join(DRAFT_FIELDS)}")
-    elif "declared_goods" not in rows[0]:
-        problems.append("the column declared_goods is missing")
-    for number, row in enumerate(rows, start=2):
-        if any(cell is None for cell in row.values()):
-            problems.append(f"row {number}: fewer cells than the header")
-        elif not (row.get("declared_goods") or "").strip():
-            problems.append(f"row {number}: declared_goods is empty")
-    if problems:
-        shown = "; ".join(problems[:20]) + (
-            f"; and {len(problems) - 20} more" if len(problems) > 20 else ""
-        )
-        raise click.UsageError(f"{path}: nothing was written: {shown}")
-    return [ShipmentDraft(**{name: cell.strip() for name, cell in row.items()}) for row in rows]
+    """Return one draft per row, or raise a usage error that lists what is wrong with every row."""
+    found = table_of(path)
+    if not found.ok:
+        raise click.UsageError(f"{path}: nothing was written: {'; '.join(faults_in_words(found))}")
+    return list(found.drafts)
+
+
+def faults_in_words(found: Table) -> list[str]:
+    """Return one phrase for each fault, and one for those that were not listed."""
+    told = [f"row {fault.row}: {fault.text}" for fault in found.faults]
+    return told + ([f"and {found.faults_left_out} more"] if found.faults_left_out else [])

@@ -49,14 +49,22 @@ class Taking:
         Its number or id; empty for none.
     told : callable
         Called in the working thread as each stage begins.
+    instrument : str
+        Its name in the lab; empty where the file says it, or nobody knows.
     """
 
     def __init__(
-        self, sample: str, path: Path, portion: str, told: Callable[[Stage], None]
+        self,
+        sample: str,
+        path: Path,
+        portion: str,
+        told: Callable[[Stage], None],
+        instrument: str = "",
     ) -> None:
         self.sample = sample
         self.path = path
         self._portion = portion
+        self._instrument = instrument
         self._told = told
         self._lock = threading.Lock()
         self._stage: Stage | None = None
@@ -106,7 +114,11 @@ class Taking:
         try:
             finding = await desk.apart_on_record(
                 lambda record: record.take_run(
-                    self.path, self.sample, portion=self._portion, going=self.going
+                    self.path,
+                    self.sample,
+                    portion=self._portion,
+                    instrument=self._instrument,
+                    going=self.going,
                 )
             )
         except RunCancelledError as stopped:

@@ -144,6 +144,27 @@ def _analogue_lines(analogue: Mapping[str, Any]) -> list[str]:
         said = _said(analogue.get(name))
         if said:
             lines.append(f"{label}: {said}")
+    lines.extend(_change_lines(analogue))
+    return lines
+
+
+def _change_lines(analogue: Mapping[str, Any]) -> list[str]:
+    """Return atoms of the shift, look-alikes, what else it may be, and what was proposed."""
+    lines = []
+    atoms = [_text(each.get("atoms")) for each in _maps(analogue, "shift_atoms")]
+    if any(atoms):
+        lines.append(f"atoms of the shift: {' or '.join(dict.fromkeys(a for a in atoms if a))}")
+    alike = [name for each in _maps(analogue, "isomers") for name in _texts(each.get("names"))]
+    if alike:
+        lines.append(f"known ones that would look the same: {', '.join(alike)}")
+    for each in _maps(analogue, "checks"):
+        outcome, what = _text(each.get("outcome")), _text(each.get("check"))
+        lines.append(f"{outcome}: {what} ({_text(each.get('words'))})")
+    proposals = _map(analogue.get("proposals"))
+    structures = _maps(proposals, "structures")
+    if structures:
+        lines.append(f"proposed, not identified: {len(structures)} structures on record")
+        lines.extend(f"  {_text(each.get('smiles'))}" for each in structures[:3])
     return lines
 
 

@@ -29,8 +29,8 @@ class AndiReader:
     size_limit = RUN_BYTES
 
     def sniff(self, head: bytes, size: int) -> float:
-        """Return 0.9 for the netCDF-3 magic."""
-        return 0.9 if head[:4] in (b"CDF\x01", b"CDF\x02") else 0.0
+        """Return 0.95 for the netCDF-3 magic."""
+        return 0.95 if head[:4] in (b"CDF\x01", b"CDF\x02") else 0.0
 
     def read(self, data: bytes, name: str) -> Reading:
         """Return the run, or the chromatogram of a file without mass values."""
@@ -69,7 +69,8 @@ def _unit(source: Arrays, name: str, metadata: dict[str, str]) -> str:
 def _run(source: Arrays, metadata: dict[str, str]) -> Reading:
     starts = _integers(source, "scan_index")
     counts = _integers(source, "point_count")
-    mz, intensity = source.numbers("mass_values"), source.numbers("intensity_values")
+    mz = settled(source.numbers("mass_values"))
+    intensity = settled(source.numbers("intensity_values"))
     if starts.size == 0 or starts.size != counts.size or mz.size != intensity.size:
         raise CorruptFileError("the scan table and the peaks do not belong together", hint=AGAIN)
     if (counts < 0).any() or (starts < 0).any() or (starts + counts > mz.size).any():
@@ -81,13 +82,15 @@ def _run(source: Arrays, metadata: dict[str, str]) -> Reading:
         raise CorruptFileError("scans overlap: more peaks in scans than in the file", hint=AGAIN)
     mz, intensity = _of_scans(mz, intensity, starts, counts, offsets)
     warnings: list[str] = []
-    if not _all_sane(mz, intensity):
+    wrong = peak_faults(mz, intensity)
+    if wrong and not _all_sane(mz, intensity):
         sane = np.isfinite(mz) & (mz <= _HIGHEST_MZ) & np.isfinite(intensity)
         warnings.append(f"{int((~sane).sum())} peaks with an impossible m/z were left out")
         kept = np.concatenate(([0], np.cumsum(sane)))
-        offsets, mz, intensity = kept[offsets], mz[sane], intensity[sane]
+        offsets, mz, intensity = kept[offsets], settled(mz[sane]), settled(intensity[sane])
+        wrong = peak_faults(mz, intensity)
     if counts.size == 1 and "scan_acquisition_time" not in source:
-        return _single(mz, intensity, metadata, warnings)
+        return _single(mz, intensity, metadata, warnings, wrong)
     times, unit, faults = _times(source, metadata, starts.size)
     tic = source.numbers("total_intensity") if "total_intensity" in source else None
     if tic is not None and (tic.size != starts.size or not np.isfinite(tic).all()):
@@ -97,18 +100,25 @@ def _run(source: Arrays, metadata: dict[str, str]) -> Reading:
         title=metadata.get("experiment_title", ""),
         scan_time_s=times,
         offsets=offsets,
-        mz=settled(mz),
-        intensity=settled(intensity),
+        mz=mz,
+        intensity=intensity,
         stored_tic=tic,
         ionization=_ionization(metadata),
         metadata=metadata | {"time unit in file": unit or "s (by the standard)"},
-        faults=(*faults, *peak_faults(mz, intensity), *time_faults(times)),
+        faults=(*faults, *wrong, *time_faults(times)),
     )
-    if tic is not None and not np.allclose(tic, run.summed_tic(), rtol=0.02, atol=1.0):
+    if tic is not None and not np.allclose(tic, _sums(run), rtol=0.02, atol=1.0):
         warnings.append("the stored total ion current is not the sum of the peaks; both are kept")
     return Reading(
         spectra=(run,), technique=Technique.GCMS, metadata=metadata, warnings=tuple(warnings)
     )
+
+
+def _sums(run: MassRun) -> FloatArray:
+    """Return the sum of the peaks of each scan; where no scan is empty, without a running total."""
+    if (np.diff(run.offsets) > 0).all():
+        return np.add.reduceat(run.intensity, run.offsets[:-1])
+    return run.summed_tic()
 
 
 def _of_scans(
@@ -138,7 +148,11 @@ def _integers(source: Arrays, name: str) -> IntArray:
 
 
 def _single(
-    mz: FloatArray, intensity: FloatArray, metadata: dict[str, str], warnings: list[str]
+    mz: FloatArray,
+    intensity: FloatArray,
+    metadata: dict[str, str],
+    warnings: list[str],
+    faults: tuple[str, ...],
 ) -> Reading:
     spectrum = MassSpectrum(
         title=metadata.get("experiment_title", ""),
@@ -146,7 +160,7 @@ def _single(
         intensity=intensity,
         ionization=_ionization(metadata),
         metadata=metadata,
-        faults=peak_faults(mz, intensity),
+        faults=faults,
     )
     return Reading(
         spectra=(spectrum,), technique=Technique.MS, metadata=metadata, warnings=tuple(warnings)

@@ -97,12 +97,12 @@ class _Plain:
         own = self._header.variables[name].attributes
         if any(key in own for key in _MISSING):
             return self._scipy.numbers(name)
-        values = self._stored(name)[:].astype(np.float64)
+        values = self._stored(name)[:].reshape(-1).astype(np.float64)
         if own.get("scale_factor", 1.0) != 1.0:
             values = values * cast("float", own["scale_factor"])
         if "add_offset" in own:
             values += cast("float", own["add_offset"])
-        return values.ravel()
+        return values
 
     def first(self, name: str) -> float:
         own, stored = self._header.variables[name].attributes, self._stored(name)

@@ -15,7 +15,9 @@ from instruments.limits import AGAIN
 
 _TYPES = {1: "b", 2: "c", 3: "h", 4: "i", 5: "f", 6: "d"}
 _TYPE_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 4, 6: 8}
+_SIZES = {letter: _TYPE_SIZES[kind] for kind, letter in _TYPES.items()}
 _MAX_ENTRIES = 10_000
+_U32 = struct.Struct(">I").unpack_from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +33,7 @@ class Variable:
     @property
     def item_size(self) -> int:
         """Bytes of one value."""
-        return np.dtype(self.typecode).itemsize
+        return _SIZES[self.typecode]
 
     @property
     def in_records(self) -> bool:
@@ -63,33 +65,32 @@ class _Cursor:
         self.wide = data[3:4] == b"\x02"
 
     def u32(self) -> int:
-        start, self.at = self.at, self.at + 4
-        if self.at > len(self.data):
-            raise _cut(len(self.data))
-        return int.from_bytes(self.data[start : self.at], "big")
+        value: int = _U32(self.data, self.at)[0]
+        self.at += 4
+        return value
+
+    def row(self, count: int) -> tuple[int, ...]:
+        """Return so many values, one after the other."""
+        values = struct.unpack_from(f">{count}I", self.data, self.at)
+        self.at += 4 * count
+        return values
 
     def offset(self) -> int:
-        return self._take(">Q", 8) if self.wide else self.u32()
-
-    def skip(self, count: int) -> None:
-        if count < 0 or count > len(self.data) - self.at:
-            raise _cut(len(self.data))
-        self.at += count
+        if not self.wide:
+            return self.u32()
+        (value,) = struct.unpack_from(">Q", self.data, self.at)
+        self.at += 8
+        return int(value)
 
     def name(self) -> str:
         return self.padded(self.u32()).rstrip(b"\x00").decode("latin-1")
 
     def padded(self, count: int) -> bytes:
         start = self.at
-        self.skip((count + 3) // 4 * 4)
-        return self.data[start : start + count]
-
-    def _take(self, form: str, size: int) -> int:
-        if self.at + size > len(self.data):
+        self.at = start + (count + 3) // 4 * 4
+        if self.at > len(self.data):
             raise _cut(len(self.data))
-        (value,) = struct.unpack_from(form, self.data, self.at)
-        self.at += size
-        return int(value)
+        return self.data[start : start + count]
 
 
 def check(data: bytes, size: int | None = None) -> None:
@@ -113,15 +114,25 @@ def check(data: bytes, size: int | None = None) -> None:
 def parse(data: bytes, size: int | None = None) -> Header:
     """Return the header, as `check` allows it."""
     whole = len(data) if size is None else size
-    cursor = _Cursor(data)
-    records = cursor.u32()
-    dimensions = [_dimension(cursor) for _ in range(_list_length(cursor, 0x0A))]
-    attributes = _attributes(cursor)
-    found = [_variable(cursor, dimensions) for _ in range(_list_length(cursor, 0x0B))]
+    try:
+        records, attributes, found = _entries(_Cursor(data))
+    except struct.error as error:
+        raise _cut(len(data)) from error
     if records == 0xFFFFFFFF:
         records = 0
     _require_within([variable for _, variable in found], records, whole)
     return Header(records=records, attributes=attributes, variables=dict(found))
+
+
+def _entries(cursor: _Cursor) -> tuple[int, dict[str, object], list[tuple[str, Variable]]]:
+    records = cursor.u32()
+    dimensions = [_dimension(cursor) for _ in range(_list_length(cursor, 0x0A))]
+    attributes = _attributes(cursor)
+    return (
+        records,
+        attributes,
+        [_variable(cursor, dimensions) for _ in range(_list_length(cursor, 0x0B))],
+    )
 
 
 def _require_within(variables: list[Variable], records: int, whole: int) -> None:
@@ -147,7 +158,7 @@ def _cut(size: int) -> CorruptFileError:
 
 
 def _list_length(cursor: _Cursor, tag: int) -> int:
-    found, length = cursor.u32(), cursor.u32()
+    found, length = cursor.row(2)
     if found not in (0, tag) or length > _MAX_ENTRIES or (found == 0 and length):
         raise CorruptFileError("the netCDF header is damaged", hint=AGAIN)
     return length
@@ -161,8 +172,8 @@ def _dimension(cursor: _Cursor) -> int:
 def _attributes(cursor: _Cursor) -> dict[str, object]:
     found: dict[str, object] = {}
     for _ in range(_list_length(cursor, 0x0C)):
-        name, kind = cursor.name(), cursor.u32()
-        count = cursor.u32()
+        name = cursor.name()
+        kind, count = cursor.row(2)
         if kind not in _TYPES:
             raise CorruptFileError("the netCDF header is damaged", hint=AGAIN)
         raw = cursor.padded(count * _TYPE_SIZES[kind])
@@ -179,10 +190,9 @@ def _variable(cursor: _Cursor, dimensions: list[int]) -> tuple[str, Variable]:
     rank = cursor.u32()
     if rank > 16:
         raise CorruptFileError("the netCDF header is damaged", hint=AGAIN)
-    ids = [cursor.u32() for _ in range(rank)]
+    ids = cursor.row(rank)
     attributes = _attributes(cursor)
-    kind = cursor.u32()
-    stated_bytes = cursor.u32()  # may lie; the dimensions are what a reader multiplies
+    kind, stated_bytes = cursor.row(2)  # bytes may lie; the dimensions are what a reader multiplies
     begin = cursor.offset()
     if kind not in _TYPES or any(at >= len(dimensions) for at in ids):
         raise CorruptFileError("the netCDF header is damaged", hint=AGAIN)

@@ -13,10 +13,10 @@ import numpy as np
 from instruments.cleaning import clean_map, one_line
 from instruments.errors import CorruptFileError
 from instruments.export import Reading
-from instruments.formats.spc_codes import measurement, technique
+from instruments.formats.spc_codes import Codes, measurement, technique
 from instruments.limits import AGAIN, MAX_SPECTRA, SPECTRUM_BYTES, require_bytes, require_points
 from spectra.axis import FloatArray
-from spectra.spectrum import Measurement
+from spectra.spectrum import Measurement, settled
 
 _FIRST_SUBFILE, _SUBHEADER = 224, 32
 _Y16, _MULTI = 0x01, 0x04
@@ -44,9 +44,9 @@ class OldSpcReader:
         points, first, last = struct.unpack_from("<fff", data, 4)
         require_points(int(points), "the header")
         n = int(points)
-        x = np.linspace(first, last, n)
-        x_type, y_type = data[16], data[17]
-        of = technique(x_type, 0)
+        x = settled(np.linspace(first, last, n))
+        of = technique(data[16], 0)
+        codes = Codes(x_type=data[16], y_type=data[17], technique=of)
         title = one_line(data[64:194].split(b"\x00", 1)[0].decode("cp1252", "replace"))
         metadata = clean_map({"SPC version": "0x4D", "comment": title})
         curves, left = _subfiles(data, n, exponent, data[0])
@@ -54,9 +54,7 @@ class OldSpcReader:
         spectra: list[Measurement] = []
         for at, y in enumerate(curves):
             label = title if len(curves) == 1 else f"{title} [{at + 1}]".strip()
-            spectra.append(
-                measurement(x, y, x_type, y_type, label, metadata if at == 0 else {}, of)
-            )
+            spectra.append(measurement(x, y, codes, label, metadata if at == 0 else {}))
         return Reading(
             spectra=tuple(spectra),
             technique=of,

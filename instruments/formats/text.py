@@ -7,7 +7,6 @@ dropped row is counted. Handheld narcotics instruments are reached by this reade
 from __future__ import annotations
 
 from instruments.decoding import decode, looks_like_text
-from instruments.decoding import lines as split_lines
 from instruments.errors import CorruptFileError, RefusedFormatError, UnknownFormatError
 from instruments.export import Reading
 from instruments.formats import text_header, text_own
@@ -19,6 +18,7 @@ from instruments.formats.text_meaning import Words, find_meaning
 from instruments.formats.text_table import (
     MIN_ROWS,
     NumberTable,
+    cut_note,
     find_layout,
     refuse_grouped,
     refuse_split_decimals,
@@ -66,12 +66,12 @@ def read_text(data: bytes, name: str, mapping: TextMapping | None = None) -> Rea
     if mapping is None:
         refuse_unmarked(data)
     text, encoding = decode(data)
-    lines = split_lines(text.replace("\x00", ""))
-    own = lines[0].lstrip('"# ').startswith(text_own.MARK)
+    text = text.replace("\x00", "")
+    own = text.lstrip('"# ').startswith(text_own.MARK)
     if mapping is not None and not own:
         return read_mapped(data, name, mapping)
     min_rows = 1 if own else MIN_ROWS
-    shaped = TextLines.of(lines)
+    shaped = TextLines.of_text(text)
     layout = find_layout(shaped, min_rows)
     found, footer = tables(shaped, layout, min_rows) if layout else ([], ())
     if layout is None or not found:
@@ -96,6 +96,7 @@ def read_text(data: bytes, name: str, mapping: TextMapping | None = None) -> Rea
     curves, technique, warnings = _all_curves(found, source)
     if stray:
         warnings.append(f"{len(stray)} lines of numbers fit no table and were left out")
+    warnings.extend(cut_note(shaped, layout))
     return Reading(
         spectra=tuple(curves),
         technique=technique,

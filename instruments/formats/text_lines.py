@@ -20,6 +20,9 @@ _ZEROS = bytes.maketrans(b"123456789", b"000000000")
 # No rule counts further than five digits: an exponent has four, a group of thousands three.
 _LONG_DIGITS = re.compile("0{6,}")
 _FIVE = "00000"
+_CODEC = ("utf-8", "surrogatepass")
+# From one line in so many on, all are taken apart at once.
+_MANY = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +31,6 @@ class TextLines:
 
     Parameters
     ----------
-    lines : list of str
     raw : bytes
         The lines in UTF-8, joined by line feeds.
     starts : ndarray of int, shape (n_lines,)
@@ -45,7 +47,6 @@ class TextLines:
         How many lines have each form.
     """
 
-    lines: list[str]
     raw: bytes
     starts: IntArray
     shapes: list[str]
@@ -57,26 +58,52 @@ class TextLines:
     @classmethod
     def of(cls, lines: list[str]) -> TextLines:
         """Return lines, none of which holds a line feed, with their shapes and forms."""
-        raw = "\n".join(lines).encode("utf-8", "surrogatepass")
-        zeros = raw.translate(_ZEROS).decode("utf-8", "surrogatepass")
-        shapes, shape_of = _numbered(zeros.split("\n") if lines else [])
-        short = _LONG_DIGITS.sub(_FIVE, "\n".join(shapes)).split("\n") if lines else []
+        raw = _encoded("\n".join(lines))
+        return cls._of(raw, raw.translate(_ZEROS).decode(*_CODEC).split("\n") if lines else [])
+
+    @classmethod
+    def of_text(cls, text: str) -> TextLines:
+        """Return the lines of a text, which end at CR, LF or CR LF, with their shapes and forms."""
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        raw = _encoded(text)
+        return cls._of(raw, raw.translate(_ZEROS).decode(*_CODEC).split("\n"))
+
+    @classmethod
+    def _of(cls, raw: bytes, zeros: list[str]) -> TextLines:
+        n_lines = len(zeros)
+        shapes, shape_of = _numbered(zeros)
+        short = _LONG_DIGITS.sub(_FIVE, "\n".join(shapes)).split("\n") if zeros else []
         forms, form_of_shape = _numbered(short)
         form_of = form_of_shape[shape_of]
         first = np.zeros(len(forms), dtype=np.int64)
-        first[form_of[::-1]] = np.arange(len(lines) - 1, -1, -1)  # the last one written stays
+        first[form_of[::-1]] = np.arange(n_lines - 1, -1, -1)  # the last one written stays
         lengths = map(len, shapes if raw.isascii() else map(_encoded, shapes))
-        with_feed = np.fromiter(lengths, dtype=np.int64, count=len(shapes))[shape_of] + 1
+        with_feed = np.fromiter(lengths, dtype=np.int64, count=len(shapes)).take(shape_of) + 1
+        starts = np.cumsum(with_feed) - with_feed
         return cls(
-            lines=lines,
             raw=raw,
-            starts=np.cumsum(with_feed) - with_feed,
+            starts=starts,
             shapes=shapes,
             shape_of=shape_of,
             form_of=form_of,
-            samples=[lines[at] for at in first.tolist()],
+            samples=[_line(raw, int(starts[at])) for at in first.tolist()],
             counts=np.bincount(form_of, minlength=len(forms)),
         )
+
+    def between(self, start: int, stop: int) -> list[str]:
+        """Return the lines from ``start`` up to ``stop``, in order."""
+        if stop <= start:
+            return []
+        end = int(self.starts[stop]) - 1 if stop < self.starts.size else len(self.raw)
+        return self.raw[int(self.starts[start]) : end].decode(*_CODEC).split("\n")
+
+    def at(self, which: IntArray) -> list[str]:
+        """Return some lines."""
+        if _MANY * which.size > self.starts.size:
+            lines = self.between(0, self.starts.size)
+            return [lines[at] for at in which.tolist()]
+        return [_line(self.raw, start) for start in self.starts[which].tolist()]
 
     def forms_that(self, holds: Callable[[str], bool]) -> IntArray:
         """Return the forms of which a rule holds, in the order of their first lines."""
@@ -86,11 +113,16 @@ class TextLines:
         """Return every line of some forms, in order."""
         wanted = np.zeros(len(self.samples), dtype=np.bool_)
         wanted[forms] = True
-        return [self.lines[at] for at in np.flatnonzero(wanted[self.form_of]).tolist()]
+        return self.at(np.flatnonzero(wanted[self.form_of]))
 
 
 def _encoded(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
+    return text.encode(*_CODEC)
+
+
+def _line(raw: bytes, start: int) -> str:
+    end = raw.find(b"\n", start)
+    return raw[start : end if end >= 0 else len(raw)].decode(*_CODEC)
 
 
 def _numbered(texts: list[str]) -> tuple[list[str], IntArray]:

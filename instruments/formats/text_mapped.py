@@ -15,6 +15,7 @@ from instruments.formats.text_rows import TextLayout
 from instruments.formats.text_table import (
     WORDS,
     NumberTable,
+    cut_note,
     find_layout,
     stray_numbers,
     tables,
@@ -47,7 +48,8 @@ def read_mapped(data: bytes, name: str, mapping: TextMapping) -> Reading:
     text, encoding = decoded(data, mapping)
     lines = split_lines(text)[mapping.skip_rows :]
     layout = layout_of(mapping)
-    found, footer = tables(TextLines.of(lines), layout, keep_blank=True)
+    shaped = TextLines.of(lines)
+    found, footer = tables(shaped, layout, keep_blank=True)
     if not found:
         raise _misfit(mapping, _seen(lines), _wanted(mapping))
     beside = [line for table in found[1:] for line in table.header]
@@ -74,6 +76,7 @@ def read_mapped(data: bytes, name: str, mapping: TextMapping) -> Reading:
         notes.extend(said)
     if len(found) > 1:
         notes.append(f"the file holds {len(found)} tables of numbers")
+    notes.extend(cut_note(shaped, layout))
     return Reading(
         spectra=tuple(measured),
         technique=mapping.technique,

@@ -37,6 +37,7 @@ _THOUSANDS = re.compile(
 _NUMBERS_ONLY = re.compile("\\s*+[-+\u2212]?+\\d[-+\u22120-9.,;'\u2019 \u00a0\u202f\u2009\teE\"]++")
 _DECIMAL_COMMA = re.compile(r"\d,\d")
 _DECIMAL_DOT = re.compile(r"\d\.\d|\.\d")
+_DECIMALS = re.compile(r"(?:[.,]0*)?(?:[eE][-+]?0+)?(?=\s*$)")
 _UNGROUPED = re.compile(r"[-+]?\d{1,3}")
 _UNITS = re.compile(
     r"[\[(].*[\])]|(?:rel\. ?)?(?:1/cm|cm-1|cm\^-1|cm⁻¹|nm|[uµμ]m|min|m?s|sec|m/z)"
@@ -197,6 +198,32 @@ def stray_numbers(lines: Iterable[str]) -> list[str]:
     return [line for line in lines if _NUMBERS_ONLY.fullmatch(line)]
 
 
+def cut_note(text: TextLines, layout: TextLayout) -> tuple[str, ...]:
+    """Return what to say where a text may end within a number: fewer decimals than any other row.
+
+    Many programs write no line end behind the last row, so that alone says nothing.
+    """
+    last = text.shape_of.size - 1
+    own = int(text.shape_of[last]) if last > 0 else -1
+    if own < 0 or not text.shapes[own] or int(np.count_nonzero(text.shape_of == own)) > 1:
+        return ()
+    (line,) = text.between(last, last + 1)
+    tail = _decimals(text.shapes[own])
+    others = (shape for at, shape in enumerate(text.shapes) if at != own)
+    if not is_row(line, layout) or any(_decimals(shape) == tail for shape in others):
+        return ()
+    return (
+        f"the last row ({line.strip()[:40]!r}) has no line end and other decimals than all rows "
+        "before it: the file may be cut within a number",
+    )
+
+
+def _decimals(shape: str) -> str:
+    """Return how the last number of a line ends, from its decimal sign on."""
+    found = _DECIMALS.search(shape)
+    return found.group() if found else ""
+
+
 def refuse_grouped(stray: list[str]) -> None:
     """Ask where rows beside the table show thousands signs: ``999,5;1`` then ``1 000,5;1``.
 
@@ -226,9 +253,9 @@ def tables(
         start, stop = part.span()
         rows = start + np.flatnonzero(kind_of[start:stop] == ord("r"))
         if not rows.size:
-            header.extend(text.lines[start:stop])
+            header.extend(text.between(start, stop))
         elif rows.size < min_rows:
-            header.extend([text.lines[at] for at in rows.tolist()])
+            header.extend(text.at(rows))
         else:
             found.append(_table(text, header, rows, layout, keep_blank=keep_blank))
             header = []

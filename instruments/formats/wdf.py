@@ -6,10 +6,11 @@ Source: the WDF layout published by Renishaw with the renishaw-wdf package, chec
 from __future__ import annotations
 
 import struct
+from types import MappingProxyType
 
 import numpy as np
 
-from instruments.checks import curve_faults
+from instruments.checks import faults_of_curves
 from instruments.cleaning import one_line
 from instruments.errors import CorruptFileError
 from instruments.export import Reading
@@ -69,19 +70,22 @@ class WdfReader:
         if np.isfinite(laser) and laser > 0:
             metadata["laser_nm"] = f"{1e7 / laser:.3f}"
         x_kind, unit = _X_UNITS.get(x_unit, (XKind.UNKNOWN, f"WDF unit {x_unit}"))
+        of_each = MappingProxyType(dict(metadata))
         spectra = tuple(
             Spectrum(
                 title=title if collected == 1 else f"{title} [{index + 1}]",
                 x=x,
-                y=y,
+                y=settled(y.astype(np.float64)),
                 x_kind=x_kind,
                 x_unit=unit,
                 y_kind=YKind.RAMAN_INTENSITY,
                 y_unit=axis.UNIT_COUNTS,
-                metadata=metadata,
-                faults=curve_faults(x, y, x_kind),
+                metadata=of_each,
+                faults=faults,
             )
-            for index, y in enumerate(settled(row.astype(np.float64)) for row in rows)
+            for index, (y, faults) in enumerate(
+                zip(rows, faults_of_curves(x, rows, x_kind), strict=True)
+            )
         )
         warnings: list[str] = []
         if collected < capacity:

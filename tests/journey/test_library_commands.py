@@ -46,7 +46,7 @@ def source(tmp_path: Path) -> Path:
             for mz, y in zip(spectrum.mz, spectrum.intensity, strict=True):
                 stream.write(f"{mz:g} {y:.3f}\n")
             stream.write("\n")
-        stream.write("Name: soft\nPrecursorMZ: 337.2\nNum Peaks: 2\n105 3\n188 9\n\n")
+        stream.write("Name: soft\nIonization: APCI\nNum Peaks: 2\n105 3\n188 9\n\n")
         stream.write("Name: empty\nNum Peaks: 0\n\n")
     return path
 
@@ -78,7 +78,7 @@ def test_an_import_of_nothing_useful_names_every_reason(
     run: Run, lab: Path, tmp_path: Path
 ) -> None:
     bad = tmp_path / "soft.msp"
-    bad.write_text("Name: soft\nPrecursorMZ: 337.2\nNum Peaks: 2\n105 3\n188 9\n")
+    bad.write_text("Name: soft\nIonization: APCI\nNum Peaks: 2\n105 3\n188 9\n")
     code, out, said = run("library", "import", bad, "--name", "own")
     assert (code, out) == (4, "")
     assert "rejected soft.msp soft: " in said

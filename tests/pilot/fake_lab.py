@@ -36,6 +36,7 @@ from lims.model import (
     Transfer,
     WorkRow,
 )
+from lims.sample_history import SampleHistory
 from lims.stages import Going, Stage
 from spectra.axis import XKind, YKind
 from spectra.spectrum import Spectrum
@@ -109,6 +110,7 @@ class FakeRecord(Record):
         self.reviewer = ""
         self.opened = False
         self.has_files = False
+        self.instruments: tuple[str, ...] = ()
         self.dismissed: list[str] = []
         self.gate: Callable[[Stage], object] = lambda _: None
 
@@ -237,19 +239,26 @@ class FakeRecord(Record):
         ]
         return [row for row in closed if everything or row.state is QuarantineState.WAITING]
 
-    def link_file(self, number: str, sample: str, *, portion: str) -> Finding:
+    def link_file(self, number: str, sample: str, *, portion: str, instrument: str = "") -> Finding:
         if sample != NUMBER:
             raise NotFoundError(f"no sample {sample}", hint="Scan the label again.")
-        self.acts.append(("link_file", number, sample, portion))
+        named = (instrument,) if instrument else ()
+        self.acts.append(("link_file", number, sample, portion, *named))
         self.dismissed.append(number)
         return self._finding()
 
-    def take_run(self, path: Path, sample: str, *, portion: str, going: Going) -> Finding:
+    def take_run(
+        self, path: Path, sample: str, *, portion: str, instrument: str, going: Going
+    ) -> Finding:
         for stage in Stage:
             going(stage)
             self.gate(stage)
-        self.acts.append(("take_run", path.name, sample, portion))
+        named = (instrument,) if instrument else ()
+        self.acts.append(("take_run", path.name, sample, portion, *named))
         return self._finding()
+
+    def instrument_names(self) -> Sequence[str]:
+        return self.instruments
 
     def dismiss_file(self, number: str, reason: str) -> None:
         self.acts.append(("dismiss_file", number, reason))
@@ -374,8 +383,35 @@ class FakeRecord(Record):
             at=NOW,
         )
 
-    def transfer(self, sample: Sample, taker: str, *, seal: str, reason: str, witness: str) -> None:
-        self.acts.append(("transfer", sample.number, taker, seal, reason))
+    def transfer(
+        self,
+        sample: Sample,
+        taker: str,
+        *,
+        seal: str,
+        reason: str,
+        witness: str,
+        confirmed_by: str = "",
+    ) -> str:
+        self.acts.append(("transfer", sample.number, taker, seal, reason, confirmed_by))
+        return f"handed to {taker}"
+
+    def places(self) -> Sequence[str]:
+        return ("place:safe",)
+
+    def story(self, sample: str) -> SampleHistory:
+        return SampleHistory(
+            sample=sample,
+            handovers=(),
+            weighings=(),
+            authorities=(),
+            consumed=(),
+            holds=(),
+            disposals=(),
+            corrections=(),
+            seal_notes=(),
+            files=(),
+        )
 
     def release(self, shipment: str, reason: str) -> None:
         self.acts.append(("release", shipment, reason))
@@ -384,7 +420,13 @@ class FakeRecord(Record):
         self.acts.append(("seize", shipment, reason))
 
     def take_in(
-        self, shipment: ShipmentDraft, sample: SampleDraft, *, form: str
+        self,
+        shipment: ShipmentDraft,
+        sample: SampleDraft,
+        *,
+        form: str,
+        known: str = "",
+        badge: bool = False,
     ) -> tuple[Shipment, Sample]:
         self.acts.append(("take_in", shipment, sample))
         record = self.sample(NUMBER)

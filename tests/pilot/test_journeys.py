@@ -181,9 +181,9 @@ async def test_every_act_on_a_sample_asks_first(running: Running) -> None:
         assert isinstance(pilot.app.screen, Reason)
         await press(pilot, "o", "k", "tab", "tab", "enter", "t", "enter")
         assert "Seal, as read now" in screen_text(pilot.app)
-        await press(pilot, "A", "1", "tab", "tab", "x", "tab", "tab", "enter")
+        await press(pilot, "A", "1", "tab", "tab", "x", "tab", *"ana", "tab", "tab", "enter")
         assert ("seize", "S-1", "ok") in record.acts
-        assert ("transfer", NUMBER, "ana", "A1", "x") in record.acts
+        assert ("transfer", NUMBER, "ana", "A1", "x", "ana") in record.acts
 
 
 async def test_find_is_a_new_query_and_escape_drops_it(running: Running) -> None:

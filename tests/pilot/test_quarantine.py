@@ -111,3 +111,16 @@ async def test_officers_see_neither_the_files_nor_their_number(running: Running)
         await press(pilot, "f10")
         assert isinstance(pilot.app.screen, Board)
         assert "quarantine" not in screen_text(pilot.app)
+
+
+async def test_the_instrument_is_named_where_the_lab_has_some(running: Running) -> None:
+    record = FakeRecord("ana")
+    record.instruments = ("ftir-1",)
+    async with running(record) as pilot:
+        await press(pilot, "f10", "l")
+        assert "serial number): ftir-1" in screen_text(pilot.app)
+        pilot.app.screen.query_one("#sample", Input).value = NUMBER
+        pilot.app.screen.query_one("#instrument", Input).value = "ftir-1"
+        pilot.app.screen.set_focus(pilot.app.screen.query_one("#yes"))
+        await press(pilot, "enter")
+    assert record.acts == [("link_file", "Q1-K", NUMBER, "", "ftir-1")]

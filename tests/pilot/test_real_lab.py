@@ -10,11 +10,12 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from lims import clock, custody, examination, intake, library_care, people, queries
+from lims import clock, examination, intake, library_care, people, queries
 from lims.lab import create_lab
 from lims.model import Lane, Person, Role, SampleDraft, SampleState, ShipmentDraft
 from lims.stages import Stage
 from spectra.spectrum import Spectrum, Technique
+from tests.lims_builders import handed
 from tests.pilot.conftest import press, settle
 from tests.pilot.fake_lab import BANDS, NOW, infrared
 from tests.pilot.screen_text import screen_text
@@ -86,7 +87,7 @@ def lab_folder(tmp_path: Path) -> Path:
         sample = intake.add_sample(
             lab, "off", shipment.number, SampleDraft(description="white powder", lane=Lane.QUICK)
         )
-        custody.transfer(lab, sample.number, giver="off", taker="ana", actor="off")
+        handed(lab, sample.number, "off", "ana")
         examination.ingest(lab, "ana", export, sample.number)
         lab.close()
     return tmp_path / "lab"

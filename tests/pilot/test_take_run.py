@@ -233,3 +233,22 @@ async def test_a_pasted_control_character_never_reaches_the_terminal(running: Ru
         await settle(pilot)
         assert "\x1b" not in field.value
         assert "owned" in screen_text(pilot.app)
+
+
+async def test_the_instrument_is_named_where_the_lab_has_some(
+    running: Running, export: Path
+) -> None:
+    record = FakeRecord("ana")
+    record.instruments = ("ftir-1", "raman-1")
+    async with running(record) as pilot:
+        await press(pilot, "enter", "i")
+        assert "Instrument (empty: by the file's serial number): ftir-1" in screen_text(pilot.app)
+        dialog = pilot.app.screen
+        dialog.query_one("#file", Input).value = str(export)
+        dialog.query_one("#instrument", Input).value = "ftir-9"
+        await again(pilot)
+        assert "✗ there is no instrument ftir-9" in screen_text(pilot.app)
+        dialog.query_one("#instrument", Input).value = "FTIR-1"
+        await again(pilot)
+        await settle(pilot)
+    assert record.acts == [("take_run", "jar.jdx", NUMBER, "", "FTIR-1")]

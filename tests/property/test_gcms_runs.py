@@ -75,6 +75,8 @@ def test_components_do_not_depend_on_the_unit_of_intensity(run: MassRun, power: 
         intensity=run.intensity * factor,
     )
     first, second = read_run(run), read_run(other)
+    # Where every value is the same, what is left as noise is the rounding of the machine.
+    assume(not run.intensity.size or first.noise > 1e-9 * run.intensity.max())
     assert len(first.components) == len(second.components)
     for a, b in zip(first.components, second.components, strict=True):
         assert a.retention_time_s == pytest.approx(b.retention_time_s, abs=1e-6)

@@ -1,5 +1,7 @@
 """A text read by the forms of its lines holds what it holds read line by line, on junk too."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from instruments import decoding
 from instruments.errors import FormatError
-from instruments.formats import text_table, text_values
+from instruments.formats import text_digits, text_table, text_values
 from instruments.formats.text_lines import TextLines
 from instruments.formats.text_rows import TextLayout
 from instruments.mapping import DELIMITERS
@@ -167,15 +169,46 @@ def test_a_text_of_no_line_or_one_has_a_form_for_each(lines):
 def test_a_usual_table_does_take_the_quick_way(monkeypatch):
     monkeypatch.setattr(text_values, "careful", None)
     monkeypatch.setattr(text_values, "_in_order", None)
-    quick = []
-    from_letters = text_values._from_letters
-
-    def seen(*given):
-        quick.append(from_letters(*given))
-        return quick[-1]
-
-    monkeypatch.setattr(text_values, "_from_letters", seen)
-    lines = [f"{at}.5\t{at / 7:.14f}" for at in range(100, 400)]
+    lines = [f"{at}.5\t{at / 7:.14f}\t{at / 3:.5e}" for at in range(100, 400)]
     table, _ = text_table.tables(TextLines.of(lines), TextLayout(delimiter="\t", decimal="."))
-    assert sum(found.size for found in quick) == 600
-    assert table[0].values[:, 0].tolist() == [at + 0.5 for at in range(100, 400)]
+    assert table[0].values.tolist() == [[float(cell) for cell in row.split()] for row in lines]
+
+
+@pytest.mark.parametrize(
+    "cell", ["12345678901234567.5", "0.12345678901234567890", "1e400", "7e-99"]
+)
+def test_a_number_too_long_to_be_exact_is_read_one_by_one(cell):
+    lines = [f"{at}.5\t{cell}" for at in range(100, 200)]
+    text = TextLines.of(lines)
+    layout = TextLayout(delimiter="\t", decimal=".")
+    found = text_values.row_values(text, np.arange(len(lines)), layout)
+    wanted = float(cell) if np.isfinite(float(cell)) else np.nan
+    np.testing.assert_array_equal(found[:, 1], np.full(100, wanted))
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["", "+", "-"]),
+            st.integers(0, 10**18 - 1),
+            st.integers(0, 17),
+            st.one_of(st.none(), st.integers(-40, 30)),
+        ),
+        min_size=1,
+        max_size=40,
+    )
+)
+def test_digits_taken_eight_at_a_time_are_those_that_float_gives(parts):
+    cells = []
+    for sign, digits, behind, exponent in parts:
+        whole = str(digits).rjust(behind + 1, "0")
+        text = f"{whole[: len(whole) - behind]}.{whole[len(whole) - behind :]}"
+        cells.append(sign + text + ("" if exponent is None else f"e{exponent:+03d}"))
+    rows = [f"{cell};{cell}" for cell in cells] * 4
+    shapes = [list(re.finditer(r"[^;]+", row)) for row in rows]
+    raw, found = "\n".join(rows).encode(), text_digits.places(shapes)
+    starts = np.cumsum([0, *(len(row) + 1 for row in rows[:-1])])
+    values = found and text_digits.numbers(raw, starts, np.arange(len(rows)), found)
+    if values is not None:
+        assert values.tolist() == [[float(cell) for cell in row.split(";")] for row in rows]

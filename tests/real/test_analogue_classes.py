@@ -5,12 +5,13 @@ from functools import cache
 import numpy as np
 import pytest
 
+from benchmarks import accuracy_analogues as measured
 from libraries.ion_rules import ion_rules, mass_changes
 from spectra.analogue import AnalogueAssessment, AnalogueState, Question, ReferenceHit, assess
 from spectra.class_ions import weigh_ions
 from spectra.mass_scores import unit_mass
 from spectra.peak_index import PeakHits, PeakIndex
-from tests.real.mass_data import Record, records
+from tests.real.mass_data import Record, folder, records
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
@@ -146,3 +147,50 @@ def test_ions_name_the_right_site_and_never_a_wrong_one():
     assert right + wrong + silent >= 25
     assert wrong == 0
     assert right / (right + wrong + silent) >= 0.7
+
+
+@pytest.fixture(scope="module")
+def collected():
+    return measured.load(folder())
+
+
+def of_class(collected, name: str, most: int) -> np.ndarray:
+    rows = np.flatnonzero(
+        (collected.classes == measured.CLASSES.index(name)) & np.isfinite(collected.masses)
+    )
+    return np.random.default_rng(0).permutation(rows)[:most]
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "candidates"),
+    [("fentanyl", 0.95, 0.90), ("cathinone", 0.85, 0.70), ("cannabinoid", 0.85, 0.70)],
+)
+def test_all_evidence_puts_a_hidden_substance_into_its_class(collected, name, first, candidates):
+    rows = of_class(collected, name, 40)
+    said = measured.ask(collected, rows, collected.same, with_mass=True)
+    right = said.first == measured.CLASSES.index(name)
+    assert np.mean(right) >= first
+    assert np.mean(right) >= np.mean(said.nearest == measured.CLASSES.index(name))
+    assert np.mean(said.candidate & right) >= candidates
+
+
+def test_a_fentanyl_without_near_relatives_is_still_one(collected):
+    """Everything above Tanimoto 0.5 hidden: the nearest spectrum alone says so half the time."""
+    prints, _ = collected.prints
+    rows = [row for row in of_class(collected, "fentanyl", 60) if prints[row] is not None][:30]
+    said = measured.ask(
+        collected,
+        np.array(rows),
+        lambda row: collected.relatives(row, 0.5),
+        with_mass=True,
+    )
+    assert np.mean(said.first == 0) >= 0.80
+    assert np.mean(said.first == 0) >= np.mean(said.nearest == 0) + 0.15
+
+
+def test_background_compounds_are_no_candidates_with_all_evidence(collected):
+    rng = np.random.default_rng(2)
+    usable = np.flatnonzero(collected.is_background & np.isfinite(collected.masses))
+    said = measured.ask(collected, rng.permutation(usable)[:100], collected.same, with_mass=True)
+    assert said.candidate.sum() <= 1
+    assert not (said.candidate & (said.first == 0)).any()

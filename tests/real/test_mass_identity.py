@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks import accuracy_ei as ei
+from benchmarks import accuracy_related as related
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
@@ -51,3 +52,14 @@ def test_false_accepts_of_absent_drugs_are_near_alpha_and_present_ones_identifie
     accepts, identified = ei.open_set(spectra, ours, 0.05)
     assert 0.02 <= accepts <= 0.08
     assert identified >= 0.53
+
+
+def test_related_forms_bring_the_substance_among_the_first_ten_and_leave_the_first(
+    spectra, fast, ours
+):
+    rank, chosen = related.ranks(related.queries(spectra, fast, ours, 0.05))
+    assert np.mean(rank <= 10) >= 0.90
+    assert np.mean(rank <= 3) > np.mean(ours.rank <= 3)
+    assert np.array_equal(rank == 1, ours.rank == 1)
+    # The halves choose much the same, and what the product uses lies between them.
+    assert all(0.0 <= label <= 0.2 for label, _ in chosen)

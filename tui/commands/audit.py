@@ -12,7 +12,7 @@ EXIT_RECORD = 3
 
 @click.group(epilog="Example: fol audit verify")
 def audit() -> None:
-    """Verify and show the event log."""
+    """Verify and show the event log, and check paper receipts against it."""
 
 
 @audit.command(epilog="Example: fol audit verify --json")
@@ -21,9 +21,10 @@ def audit() -> None:
 def verify(lab_path: str | None, as_json: bool) -> int:
     """Check the chain, the triggers, the projections and every raw file; name what is wrong."""
     from lims.audit import verify as verify_log
+    from tui.progress import ProgressLine
 
-    with opened(lab_path, for_inspection=True) as lab:
-        report = verify_log(lab)
+    with opened(lab_path, for_inspection=True) as lab, ProgressLine() as progress:
+        report = verify_log(lab, progress=progress)
     if as_json:
         document("audit.verify", {"report": report})
     else:
@@ -36,6 +37,28 @@ def verify(lab_path: str | None, as_json: bool) -> int:
     if not report.ok:
         say("Hint: stop work on this lab and keep the folder as it is.")
     return 0 if report.ok else EXIT_RECORD
+
+
+@audit.command(epilog="Example: fol audit receipt 123:ABCDEFGHIJKLMNOP --json")
+@click.argument("codes", nargs=-1, required=True)
+@lab_option
+@json_option
+def receipt(codes: tuple[str, ...], lab_path: str | None, as_json: bool) -> int:
+    """Compare the codes of a paper receipt with the log, computed again from its first event."""
+    from lims.receipt import check
+
+    with opened(lab_path, for_inspection=True) as lab:
+        # A receipt's QR code holds both codes in one text.
+        checks = check(lab, [code for given in codes for code in given.split()])
+    ok = all(each.fits for each in checks)
+    if as_json:
+        document("audit.receipt", {"ok": ok, "codes": checks})
+    else:
+        for each in checks:
+            line(f"{each.code}: {'fits' if each.fits else 'DOES NOT FIT'}: {each.says}")
+    if not ok:
+        say("Hint: keep the paper and the folder as they are; the quality manager decides.")
+    return 0 if ok else EXIT_RECORD
 
 
 @audit.command(epilog="Example: fol audit show --last 20")

@@ -9,10 +9,11 @@ import click
 
 from tui.context import acting, acting_option, json_option, lab_option, opened
 from tui.output import document, line, say, table
-from tui.run_options import comparing, context_of, run_context_options
+from tui.run_options import context_of, keep_beside, run_context_options
 
 if TYPE_CHECKING:
     from lims.model import Finding, Quarantined
+    from lims.work_order import Pace, PacedRow
 
 EXIT_DATA = 4
 
@@ -49,7 +50,7 @@ def ingest(
     findings, problems = [], []
     context = context_of(blank, ladder, phase, dead_time_s)
     with opened(lab_path) as lab:
-        match = comparing(lab, context, blank, ladder)
+        keep_beside(lab, blank, ladder)
         for number, path in enumerate(files):
             try:
                 findings.append(
@@ -62,7 +63,7 @@ def ingest(
                         libraries=names,
                         instrument=instrument,
                         key=f"{key}.{number}" if key else "",
-                        match=match,
+                        context=context,
                     )
                 )
             except LabError as error:
@@ -178,29 +179,87 @@ def _tell_finding(finding: Finding) -> None:
     line(f"finding {finding.id}: {finding.headline}")
 
 
-@click.command(epilog="Example: fol queue --json")
+@click.command(epilog="Example: fol queue --order hazard --json")
 @click.option("--find", default="", help="Words to look for.")
 @click.option("--limit", default=200, show_default=True, type=click.IntRange(1, 100_000))
+@click.option(
+    "--order",
+    type=click.Choice(["window", "hazard", "mismatch", "age", "queue", "newest", "oldest"]),
+    default="window",
+    show_default=True,
+)
 @lab_option
 @json_option
-def queue(find: str, limit: int, lab_path: str | None, as_json: bool) -> None:
-    """Show the scientists' work list: hazard and priority first, then age."""
-    from lims.queries import work_count, work_page
+def queue(find: str, limit: int, order: str, lab_path: str | None, as_json: bool) -> None:
+    """Show the scientists' work list: first what can still be answered in the window."""
+    from lims import work_order
+    from lims.queries import work_count
 
     with opened(lab_path) as lab:
-        rows = work_page(lab, 0, limit, find=find)
+        pace = work_order.pace(lab)
+        rows = work_order.paced(lab, work_order.page(lab, 0, limit, find=find, order=order), pace)
         total = work_count(lab, find=find)
     if as_json:
-        document("queue", {"total": total, "rows": rows})
+        document("queue", queue_document(rows, pace, total, order))
         return
     table(
         [
-            [r.sample, r.declared, r.lane, r.status, r.answer, r.hazard, r.submitted_at]
-            for r in rows
+            [
+                p.row.sample,
+                p.row.declared,
+                p.request if p.request != "drug" else p.row.lane,
+                p.row.status,
+                p.row.answer,
+                p.row.hazard,
+                _age(p.age_minutes) + (" OVER" if p.shelf_over else ""),
+                "" if p.fits is None else f"{p.expected_minutes:.0f}{'' if p.fits else ' late'}",
+            ]
+            for p in rows
         ],
-        ["sample", "declared", "lane", "status", "answer", "hazard", "submitted"],
+        ["sample", "declared", "work", "status", "answer", "hazard", "age", "min needed"],
     )
-    say(f"{len(rows)} of {total}")
+    say(f"{len(rows)} of {total}; {pace_in_words(pace)}")
+
+
+def queue_document(rows: list[PacedRow], pace: Pace, total: int, order: str) -> dict[str, object]:
+    """Return the document of the work list: each row with what the clock says of it."""
+    from tui.output import plain
+
+    said = []
+    for each in rows:
+        beside = plain(each)
+        said.append({**beside.pop("row"), **beside})
+    clock = pace.clock
+    return {
+        "total": total,
+        "order": order,
+        "window": {
+            "open": clock.is_open,
+            "opens_at": clock.opening and clock.opening.opens_at,
+            "closes_at": clock.opening and clock.opening.closes_at,
+            "minutes_left": clock.minutes_left,
+        },
+        "next_cover": pace.next_cover,
+        "rows": said,
+    }
+
+
+def pace_in_words(pace: Pace) -> str:
+    """Return the minutes left in the window and who is here next, in one line."""
+    clock = pace.clock
+    if clock.opening is None:
+        said = "no windows set (fol shift set)"
+    elif clock.is_open:
+        said = f"window open, {clock.minutes_left:.0f} minutes left"
+    else:
+        said = f"window opens {clock.opening.opens_at:%Y-%m-%d %H:%M} UTC"
+    if pace.next_cover.at is not None:
+        said += f"; cover: {pace.next_cover.person} {pace.next_cover.at:%Y-%m-%d %H:%M} UTC"
+    return said
+
+
+def _age(minutes: float) -> str:
+    return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.0f} h"
 
 
 @click.command(epilog="Example: fol board --json")
@@ -238,17 +297,27 @@ def board(lab_path: str | None, as_json: bool) -> None:
     epilog="Example: fol alerts; fol alerts acknowledge NOG-26-A000001-3 --as rivera",
 )
 @click.option("--all", "everything", is_flag=True, help="Also those already acknowledged.")
+@click.option(
+    "--for", "near", default="", metavar="PERSON", help="Only those near somebody's own parcels."
+)
 @lab_option
 @json_option
 @click.pass_context
-def alerts(ctx: click.Context, everything: bool, lab_path: str | None, as_json: bool) -> None:
-    """Show hazard notices that nobody has acknowledged yet."""
+def alerts(
+    ctx: click.Context, everything: bool, near: str, lab_path: str | None, as_json: bool
+) -> None:
+    """Show notices that nobody has acknowledged yet, hazards first."""
     if ctx.invoked_subcommand is not None:
         return
-    from lims.alerts import open_alerts
+    from lims import people
+    from lims.alerts import alerts_for, open_alerts
 
     with opened(lab_path) as lab:
-        found = open_alerts(lab, include_acknowledged=everything)
+        if near:
+            who = people.person(lab, near).id
+            found = alerts_for(lab, who, include_acknowledged=everything)
+        else:
+            found = open_alerts(lab, include_acknowledged=everything)
     if as_json:
         document("alerts", {"alerts": found})
         return
@@ -339,6 +408,8 @@ def conclude(sample: str, lab_path: str | None, person: str | None, as_json: boo
     line(f"{made.level}: {made.text}")
     for item in made.missing:
         line(f"  for more: {item}")
+    for item in made.limitations:
+        line(f"  beside it: {item}")
 
 
 @click.command(epilog="Example: fol release NOG-26-P000004-L --reason 'found as declared'")

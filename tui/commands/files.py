@@ -15,8 +15,12 @@ from tui.output import document, is_terminal, line, say, table
 from tui.run_options import context_of, run_context_options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from instruments.export import Export
     from instruments.mapping import TextMapping
+    from libraries.library import Library
+    from lims.run_context import RunContext
 
 EXIT_DATA = 4
 FORMATS = ("csv", "jcamp", "msp", "mzml", "andi")
@@ -121,7 +125,8 @@ def export_(file: str, form: str, output: str | None) -> int:
 @click.argument("files", nargs=-1, required=True)
 @click.option("--library", "-l", "names", multiple=True, help="A library; more than once for more.")
 @click.option("--top", default=10, show_default=True, type=click.IntRange(1, 1000), help="Hits.")
-@click.option("--instrument", default="", help="Read text by this instrument's mapping.")
+@click.option("--instrument", default="", help="Its mapping reads text, its axis is corrected.")
+@click.option("--propose", is_flag=True, help="Propose structures for analogues, not identified.")
 @run_context_options
 @lab_option
 @json_option
@@ -130,6 +135,7 @@ def match(
     names: tuple[str, ...],
     top: int,
     instrument: str,
+    propose: bool,
     blank: str | None,
     ladder: str | None,
     phase: str,
@@ -145,8 +151,9 @@ def match(
     from lims.matching import match_export, open_libraries
 
     libraries = open_libraries(lab_folder(lab_path) / "libraries", names)
-    mapping = _mapping_of(instrument, lab_path) if instrument else None
-    context = context_of(blank, ladder, phase, dead_time_s)
+    context, mapping = context_of(blank, ladder, phase, dead_time_s), None
+    if instrument:
+        context, mapping = _of_instrument(instrument, lab_path, context)
     results: list[dict[str, Any]] = []
     problems: list[dict[str, str]] = []
     for path in files:
@@ -155,11 +162,14 @@ def match(
         for item in exports:
             try:
                 result = match_export(item, libraries, top=top, context=context)
+                if propose:
+                    result = _proposed(result, item, libraries)
             except LabError as error:
                 problems.append(_problem(path, error))
                 continue
             result["elapsed_ms"]["read"] = read_ms
-            result["elapsed_ms"]["total"] = read_ms + result["elapsed_ms"]["search"]
+            elapsed = result["elapsed_ms"]
+            elapsed["total"] = read_ms + elapsed["search"] + elapsed.get("propose", 0.0)
             results.append(result)
     if as_json:
         document("match", {"results": results, "errors": problems})
@@ -169,13 +179,33 @@ def match(
     return _tell(problems)
 
 
-def _mapping_of(instrument: str, lab_path: str | None) -> TextMapping | None:
-    from lims.bench_instruments import newest_mapping
+def _proposed(
+    result: dict[str, Any], export: Export, libraries: Sequence[Library]
+) -> dict[str, Any]:
+    """Return a result whose analogues hold proposed structures."""
+    from lims.proposing import Going, with_proposals
+    from tui.progress import ProgressLine
+
+    started = time.perf_counter()
+    with ProgressLine() as progress:
+        going = Going(progress=lambda done, of: progress("making structures", done, of))
+        found = with_proposals(result, export.spectra, libraries, going)
+    propose_ms = (time.perf_counter() - started) * 1000
+    return found | {"elapsed_ms": found["elapsed_ms"] | {"propose": round(propose_ms, 3)}}
+
+
+def _of_instrument(
+    instrument: str, lab_path: str | None, context: RunContext
+) -> tuple[RunContext, TextMapping | None]:
+    """Return what is known of an instrument, its axis correction too, and how its text is read."""
+    from lims import bench_instruments, instrument_standing
     from tui.context import opened
 
     with opened(lab_path) as lab:
-        found = newest_mapping(lab, instrument)
-    return None if found is None else found.mapping
+        device = bench_instruments.instrument(lab, instrument)
+        found = bench_instruments.newest_mapping(lab, instrument)
+        known = instrument_standing.beside(lab, device, context, device.kind)
+    return known, None if found is None else found.mapping
 
 
 def _print_result(result: dict[str, Any]) -> None:
@@ -204,6 +234,7 @@ def _print_result(result: dict[str, Any]) -> None:
         if analogue:
             grade = analogue["candidate_grade"]
             line(f"    candidate analogue of {analogue['class']}, grade {grade}")
+            _print_change(analogue)
         table(
             [
                 [hit["rank"], hit["name"], f"{hit['hqi']:.3f}", hit["library"]]
@@ -213,3 +244,17 @@ def _print_result(result: dict[str, Any]) -> None:
         )
     total = result["elapsed_ms"]["total"]
     line(f"  {total:.0f} ms")
+
+
+def _print_change(analogue: dict[str, Any]) -> None:
+    """Print where the change is, what else it may be, and what was proposed."""
+    from tui.proposal_words import HEADINGS, cells, summary
+
+    if analogue.get("site"):
+        line(f"    site: {analogue['site']}")
+    for each in analogue.get("checks", ()):
+        line(f"    {each['outcome']}: {each['check']} ({each['words']})")
+    proposals = analogue.get("proposals")
+    if proposals:
+        line(f"    {summary(proposals)}")
+        table([list(cells(each)) for each in proposals["structures"][:5]], list(HEADINGS))

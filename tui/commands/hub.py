@@ -102,6 +102,26 @@ def missing(folder: str, day: str, as_json: bool) -> None:
         say("none")
 
 
+@hub.command(epilog="Example: fol hub unknowns --folder hq --json")
+@click.option("--folder", type=FOLDER, required=True)
+@click.option("--day", default="", help="ISO day; else today (UTC).")
+@click.option("--several", is_flag=True, help="Only those met at more than one lab.")
+@json_option
+def unknowns(folder: str, day: str, several: bool, as_json: bool) -> None:
+    """List unknowns over all labs: who met the same one, since when, how often."""
+    from reports.hub_digest import unknowns as find_unknowns
+
+    found = find_unknowns(Path(folder), _day(day))
+    found = tuple(each for each in found if len(each.labs) > 1 or not several)
+    if as_json:
+        document("hub.unknowns", {"unknowns": found})
+        return
+    for each in found:
+        line(each.line())
+    if not found:
+        say("none")
+
+
 @hub.command(epilog="Example: fol hub ingest --folder hq NOG-2026-11-24-d.json")
 @click.argument("files", nargs=-1, required=True)
 @click.option("--folder", type=FOLDER, required=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from tui.commands import instrument_check
 from tui.context import acting, acting_option, json_option, lab_option, opened
 from tui.mapping_words import content_of, print_instrument, print_mapping, print_preview
 from tui.output import document, line, say, table
@@ -25,7 +26,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 @click.group(epilog="Example: fol instrument list")
 def instrument() -> None:
-    """Instruments of the lab: add, list, show, map, confirm."""
+    """Instruments of the lab: add, list, show, map, confirm, verify, checks."""
 
 
 @instrument.command("add", epilog="Example: fol instrument add raman-1 --kind raman --laser-nm 785")
@@ -345,3 +346,8 @@ def _confirmed(
         file_name=Path(file).name,
         key=key,
     )
+
+
+instrument.add_command(instrument_check.verify)
+instrument.add_command(instrument_check.checks)
+instrument.add_command(instrument_check.interval)

@@ -204,6 +204,7 @@ def entry_facts(entry: Entry) -> Mapping[str, Any]:
         "ionization": draft.ionization,
         "sampling": draft.sampling,
         "retention_index": draft.retention_index,
+        "tandem": draft.tandem,
         "x_kind": draft.x_kind,
         "x_unit": draft.x_unit,
         "y_kind": draft.y_kind,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
 from lims.model import Lane, SampleDraft
+from tui.commands import sample_away, sample_hands, sample_matter, sample_paper, turnaround
 from tui.context import acting, acting_option, json_option, lab_option, opened
 from tui.output import document, line, say, table
+from tui.sample_args import acted, mass_ug, step_in_words
 from tui.shipment_csv import drafts_from_csv
 
 
@@ -17,7 +18,7 @@ from tui.shipment_csv import drafts_from_csv
     epilog="Example: fol sample add --shipment NOG-26-P000001-R --description 'white powder'"
 )
 def sample() -> None:
-    """Samples: add, batch, list, show, transfer, open, seal, weigh, portion, note, photo."""
+    """Samples: from intake and custody to labels, receipts, and the end of the evidence."""
 
 
 @sample.command(
@@ -32,6 +33,13 @@ def sample() -> None:
 @click.option("--field-tool", default="", help="What the field tool was.")
 @click.option("--field-result", default="", help="What it said; 'no match' is a result.")
 @click.option("--lane", type=click.Choice([lane.value for lane in Lane]), default="quick")
+@click.option(
+    "--request",
+    type=click.Choice(["drug", "hs_claim", "pesticide", "wildlife_powder", "waste"]),
+    default="drug",
+    show_default=True,
+    help="What is asked of the lab.",
+)
 @click.option("--count", default=1, show_default=True, type=click.IntRange(1, 500), help="Batch.")
 @click.option("--key", default="", help="Idempotency key.")
 @acting_option
@@ -46,6 +54,7 @@ def sample_add(
     field_tool: str,
     field_result: str,
     lane: str,
+    request: str,
     count: int,
     key: str,
     lab_path: str | None,
@@ -58,12 +67,13 @@ def sample_add(
     draft = SampleDraft(
         description=description,
         form=form,
-        gross_ug=_mass_ug(gross),
+        gross_ug=mass_ug(gross),
         seal=seal,
         officer=officer or acting(person),
         field_tool=field_tool,
         field_result=field_result,
         lane=Lane(lane),
+        request=request,
     )
     with opened(lab_path) as lab:
         added = [
@@ -103,14 +113,20 @@ def sample_list(find: str, limit: int, lab_path: str | None, as_json: bool) -> N
 @json_option
 def sample_show(number: str, lab_path: str | None, as_json: bool) -> None:
     """Show one sample: hazard first, then custody, runs, findings, conclusion."""
+    from lims.case_queries import cases_of
+    from lims.other_labs import of_sample
     from lims.queries import remarks, sample_record
 
     with opened(lab_path) as lab:
         record = sample_record(lab, number)
         notes = remarks(lab, record.sample.number)
+        away = of_sample(lab, record.sample.number)
+        cases = cases_of(lab, record.sample.number)
     if as_json:
         said = [{"at": at, "by": by, "text": text} for at, by, text in notes]
-        document("sample.show", {"record": record, "remarks": said})
+        document(
+            "sample.show", {"record": record, "remarks": said, "other_labs": away, "cases": cases}
+        )
         return
     for alert in record.alerts:
         seen = f"seen by {alert.acknowledged_by}" if alert.acknowledged_by else "NOT SEEN YET"
@@ -121,15 +137,23 @@ def sample_show(number: str, lab_path: str | None, as_json: bool) -> None:
     for note in record.shipment.notes:
         line(f"  note: {note}")
     for step in record.custody:
-        line(f"  {step.at:%Y-%m-%d %H:%M} {step.kind}: {step.giver} -> {step.taker} {step.reason}")
+        line(f"  {step_in_words(step)}")
     for run in record.runs:
         line(f"  run {run.id}: {run.technique}, {run.file_name}, {run.raw_sha256[:12]}")
-    waiting = any(not alert.acknowledged_by for alert in record.alerts)
+    waiting = any(a.kind == "hazard" and not a.acknowledged_by for a in record.alerts)
     for finding in record.findings:
         shown = "acknowledge the hazard notice first" if waiting else finding.headline
         line(f"  finding {finding.id}: {finding.state}: {shown}")
     if item.conclusion is not None and not waiting:
         line(f"  {item.conclusion.level}: {item.conclusion.text}")
+        for limit in item.conclusion.limitations:
+            line(f"    beside it: {limit}")
+    for each in away if not waiting else ():
+        line(f"  beside it, {each.to_lab}: {sample_away.in_words(each)}")
+    for found in cases:
+        line(f"  case {found.number}: {found.title}, {found.state}")
+        for outcome in found.outcomes:
+            line(f"    {outcome.kind}: {outcome.text}")
     for at, by, text in notes:
         line(f"  {at:%Y-%m-%d %H:%M} {by}: {text}")
 
@@ -179,7 +203,7 @@ def sample_weigh(
     from lims.custody import weigh
 
     with opened(lab_path) as lab:
-        _acted(weigh(lab, acting(person), number, gross_ug=_mass_ug(gross) or 0, reason=reason))
+        acted(weigh(lab, acting(person), number, gross_ug=mass_ug(gross) or 0, reason=reason))
 
 
 @sample.command(
@@ -203,71 +227,13 @@ def sample_note(number: str, text: str, lab_path: str | None, person: str | None
 @acting_option
 def sample_photo(number: str, file: str, lab_path: str | None, person: str | None) -> None:
     """Keep a photograph's original bytes by their hash; prints the hash."""
-    from lims.intake import MAX_PHOTO_BYTES, add_photo
+    from lims.attachments import MAX_BYTES, add_photo
 
     path = Path(file)
-    if path.stat().st_size > MAX_PHOTO_BYTES:
-        raise click.UsageError(f"{file}: larger than {MAX_PHOTO_BYTES} bytes")
+    if path.stat().st_size > MAX_BYTES:
+        raise click.UsageError(f"{file}: larger than {MAX_BYTES} bytes")
     with opened(lab_path) as lab:
         line(add_photo(lab, acting(person), number, path.name, path.read_bytes()))
-
-
-def _mass_ug(text: str) -> int | None:
-    from lims.declared import weight_ug
-
-    if not text:
-        return None
-    mass = weight_ug(text)
-    if mass is None:
-        raise click.UsageError(f"{text!r} is not a weight; write a number and a unit: 12.345 g")
-    return mass
-
-
-def _acted(result: Any) -> None:
-    line(f"{result.number}: {result.state}, held by {result.holder}")
-
-
-@sample.command(
-    "transfer", epilog="Example: fol sample transfer NOG-26-S000001-D --to rivera --seal A1"
-)
-@click.argument("number")
-@click.option("--to", "taker", required=True, help="Person id, or place:NAME.")
-@click.option("--from", "giver", default="", help="Who gives; else who holds it now.")
-@click.option("--seal", default="", help="Seal number read at the hand-over.")
-@click.option("--witness", default="")
-@click.option("--reason", default="")
-@click.option("--key", default="", help="Idempotency key.")
-@acting_option
-def sample_transfer(
-    number: str,
-    taker: str,
-    giver: str,
-    seal: str,
-    witness: str,
-    reason: str,
-    key: str,
-    lab_path: str | None,
-    person: str | None,
-) -> None:
-    """Hand a sample from its holder to a person or a place."""
-    from lims.custody import transfer
-    from lims.queries import sample_record
-
-    with opened(lab_path) as lab:
-        held_by = giver or sample_record(lab, number).sample.holder
-        _acted(
-            transfer(
-                lab,
-                number,
-                giver=held_by,
-                taker=taker,
-                actor=acting(person),
-                seal=seal,
-                witness=witness,
-                reason=reason,
-                key=key,
-            )
-        )
 
 
 @sample.command(
@@ -284,7 +250,7 @@ def sample_resolve(
     from lims.custody import resolve_discrepancy
 
     with opened(lab_path) as lab:
-        _acted(resolve_discrepancy(lab, acting(person), number, reason=reason, seal=seal))
+        acted(resolve_discrepancy(lab, acting(person), number, reason=reason, seal=seal))
 
 
 @sample.command("open", epilog="Example: fol sample open NOG-26-S000001-D --seal A1")
@@ -299,7 +265,7 @@ def sample_open(
     from lims.custody import open_sample
 
     with opened(lab_path) as lab:
-        _acted(open_sample(lab, acting(person), number, seal=seal, witness=witness))
+        acted(open_sample(lab, acting(person), number, seal=seal, witness=witness))
 
 
 @sample.command(
@@ -316,13 +282,13 @@ def sample_seal(
     from lims.custody import reseal
 
     with opened(lab_path) as lab:
-        _acted(
+        acted(
             reseal(
                 lab,
                 acting(person),
                 number,
                 seal=seal,
-                gross_ug=_mass_ug(gross),
+                gross_ug=mass_ug(gross),
             )
         )
 
@@ -343,3 +309,13 @@ def sample_portion(
 
     with opened(lab_path) as lab:
         line(add_portion(lab, acting(person), number, kind, solvents).id)
+
+
+for _command in (
+    *sample_hands.COMMANDS,
+    *sample_matter.COMMANDS,
+    *sample_paper.COMMANDS,
+    *sample_away.COMMANDS,
+    *turnaround.COMMANDS,
+):
+    sample.add_command(_command)

@@ -9,12 +9,12 @@ import click
 from lims.model import ShipmentDraft
 from tui.context import acting, acting_option, json_option, lab_option, opened
 from tui.output import document, line, say, table
-from tui.shipment_csv import DRAFT_FIELDS, drafts_from_csv
+from tui.shipment_csv import DRAFT_FIELDS, drafts_from_csv, faults_in_words, table_of
 
 
 @click.group(epilog="Example: fol shipment add --declared 'silicon dioxide' --value '10 USD'")
 def shipment() -> None:
-    """Parcels and conveyances: add, list, show."""
+    """Parcels and conveyances: add, waiting, list, show."""
 
 
 @shipment.command(
@@ -56,32 +56,99 @@ def shipment_add(
     **rest: str,
 ) -> None:
     """Log a shipment; declared figures are kept exactly as typed."""
-    from lims.intake import add_shipment
+    from lims.intake import add_shipment, add_shipments
 
-    drafts = (
-        drafts_from_csv(Path(from_csv))
-        if from_csv
-        else [
-            ShipmentDraft(
-                declared_goods=declared, declared_value=value, declared_weight=weight, **rest
-            )
-        ]
-    )
     if dry_run:
-        say(f"{len(drafts)} shipments read without a fault; nothing written (--dry-run)")
+        if not from_csv:
+            raise click.UsageError("--dry-run is for --from-csv")
+        _preview(Path(from_csv), as_json=as_json)
         return
+    one = ShipmentDraft(
+        declared_goods=declared, declared_value=value, declared_weight=weight, **rest
+    )
+    drafts = drafts_from_csv(Path(from_csv)) if from_csv else []
+    from lims.case_queries import resemblances
+    from tui.commands.case import in_words
+
     with opened(lab_path) as lab:
-        added = [
-            add_shipment(lab, acting(person), draft, key=f"{key}.{i}" if key and from_csv else key)
-            for i, draft in enumerate(drafts)
-        ]
+        if from_csv:
+            added = add_shipments(lab, acting(person), drafts, key=key)
+        else:
+            added = (add_shipment(lab, acting(person), one, key=key),)
+        met = {item.number: resemblances(lab, item.number) for item in added}
     if as_json:
-        document("shipment.add", {"shipments": added})
+        matches = [each for found in met.values() for each in found]
+        document("shipment.add", {"shipments": added, "case_matches": matches})
         return
     for item in added:
         line(item.number)
         for note in item.notes:
             say(f"note: {note}")
+        for each in met[item.number]:
+            say(f"case: {in_words(each)}")
+
+
+def _preview(path: Path, *, as_json: bool) -> None:
+    """Show what a table would register and all that is wrong with it; write nothing."""
+    found = table_of(path)
+    if as_json:
+        document(
+            "shipment.preview",
+            {
+                "rows": found.rows,
+                "ok": found.ok,
+                "faults": found.faults,
+                "faults_left_out": found.faults_left_out,
+                "notes": found.notes,
+                "shipments": found.drafts,
+            },
+        )
+    else:
+        shown = found.drafts[:20]
+        table(
+            [[d.declared_goods, d.origin, d.destination, d.tracking, d.stream] for d in shown],
+            ["declared", "origin", "destination", "tracking", "stream"],
+        )
+    for note in found.notes:
+        say(f"note: row {note.row}: {note.text}")
+    if not found.ok:
+        raise click.UsageError(f"{path}: {'; '.join(faults_in_words(found))}")
+    say(f"{found.rows} shipments read without a fault; nothing written (--dry-run)")
+
+
+@shipment.command("waiting", epilog="Example: fol shipment waiting --order hazard --json")
+@click.option(
+    "--order",
+    type=click.Choice(["window", "hazard", "mismatch", "age", "newest"]),
+    default="window",
+    show_default=True,
+)
+@click.option("--limit", default=1_000, show_default=True, type=click.IntRange(1, 10_000))
+@lab_option
+@json_option
+def shipment_waiting(order: str, limit: int, lab_path: str | None, as_json: bool) -> None:
+    """List registered parcels that wait to be submitted, and how many there are of each kind."""
+    from lims.quota import backlog
+    from lims.waiting import waiting
+
+    with opened(lab_path) as lab:
+        found, counts = waiting(lab, order=order, limit=limit), backlog(lab)
+    if as_json:
+        document("shipment.waiting", {"order": order, "counts": counts, "parcels": found})
+        return
+    rows = [
+        (p.shipment, p.declared, p.origin, f"{p.minutes_left:.0f}", p.sender_hazard, p.mismatches)
+        for p in found
+    ]
+    table(
+        [[*row[:-1], "; ".join(row[-1])] for row in rows],
+        ["shipment", "declared", "origin", "min left", "hazard", "mismatch"],
+    )
+    limited = f", quota {counts.quota} a day for each officer" if counts.quota else ""
+    say(
+        f"{counts.registered} registered, {counts.submitted} submitted, {counts.waiting} waiting, "
+        f"{counts.closed} closed without a sample{limited}"
+    )
 
 
 @shipment.command("list", epilog="Example: fol shipment list --json")
@@ -111,14 +178,20 @@ def shipment_list(lab_path: str | None, as_json: bool) -> None:
 @json_option
 def shipment_show(number: str, lab_path: str | None, as_json: bool) -> None:
     """Show one shipment with its notes and samples."""
+    from lims.case_queries import cases_of, resemblances
     from lims.queries import samples_of
     from lims.queries import shipment as find_shipment
+    from tui.commands.case import in_words
 
     with opened(lab_path) as lab:
         found = find_shipment(lab, number)
         inside = samples_of(lab, found.number)
+        cases, met = cases_of(lab, found.number), resemblances(lab, found.number)
     if as_json:
-        document("shipment.show", {"shipment": found, "samples": inside})
+        document(
+            "shipment.show",
+            {"shipment": found, "samples": inside, "cases": cases, "case_matches": met},
+        )
         return
     line(f"{found.number}: {found.state}, received {found.received_at:%Y-%m-%d %H:%M} UTC")
     for name in DRAFT_FIELDS:
@@ -127,5 +200,11 @@ def shipment_show(number: str, lab_path: str | None, as_json: bool) -> None:
             line(f"  {name.replace('_', ' ')}: {value}")
     for note in found.notes:
         line(f"  note: {note}")
+    for each in cases:
+        line(f"  case {each.number}: {each.title}, {each.state}")
+        for outcome in each.outcomes:
+            line(f"    {outcome.kind}: {outcome.text}")
+    for likeness in met:
+        line(f"  case to look at: {in_words(likeness)}")
     for item in inside:
         line(f"  sample {item.number}: {item.state}, {item.draft.description}")

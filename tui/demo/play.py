@@ -132,11 +132,27 @@ def _examine(
     export: Path,
     teller: Teller,
 ) -> None:
-    from lims import alerts, conclusion, custody, disposition, examination, intake, queries, review
+    from lims import (
+        alerts,
+        conclusion,
+        confirmations,
+        custody,
+        disposition,
+        examination,
+        intake,
+        queries,
+        review,
+    )
 
     seal = parcel.sample.seal
     custody.transfer(
-        lab, sample.number, giver=cast.OFFICER, taker=cast.ANALYST, actor=cast.ANALYST, seal=seal
+        lab,
+        sample.number,
+        giver=cast.OFFICER,
+        taker=cast.ANALYST,
+        actor=cast.ANALYST,
+        seal=seal,
+        confirmed=confirmations.here(cast.OFFICER),
     )
     custody.open_sample(lab, cast.ANALYST, sample.number, seal=seal)
     portion = intake.add_portion(lab, cast.ANALYST, sample.number, "neat")

@@ -77,6 +77,12 @@ class Board(LabScreen):
         self.query_one("#summary", Static).update(as_text(summary(rows)))
         feed_list(self.table, rows, from_top=not self.table.total)
 
+    def action_answer_offer(self) -> None:
+        """Take over what was offered to the person signed in, or decline it."""
+        from tui.screens.custody_dialogs import answer_offer
+
+        answer_offer(self, self.load)
+
     def action_open(self) -> None:
         """Say what may be told; the laboratory opens the sample."""
         row = self.table.row_at_cursor()

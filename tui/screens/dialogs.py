@@ -132,6 +132,8 @@ class Over:
     seal: str
     witness: str
     reason: str
+    confirmed_by: str = ""
+    """The other side, who typed their own id here; empty: they accept on their own screen."""
 
 
 class HandOver(ModalScreen[Over]):
@@ -140,10 +142,23 @@ class HandOver(ModalScreen[Over]):
     BINDINGS: ClassVar[list[BindingType]] = list(_MOVES[:1])
     AUTO_FOCUS = "#seal"
 
-    def __init__(self, title: str, lines: Sequence[str]) -> None:
+    def __init__(self, title: str, lines: Sequence[str], *, other: str = "") -> None:
+        """``other`` is the person of the other side, who confirms too; empty for a place."""
         super().__init__()
         self._title = title
         self._restated = tuple(lines)
+        self._other = other
+
+    def _fields(self) -> list[tuple[str, str]]:
+        found = [
+            ("seal", "Seal, as read now (empty when unsealed)"),
+            ("witness", "Witness (person id, where one is needed)"),
+            ("why", "Reason"),
+        ]
+        if self._other:
+            asks = f"{self._other} confirms here: types own id (empty: accepts later)"
+            found.append(("other", asks))
+        return found
 
     def compose(self) -> ComposeResult:
         """Lay out the fields and the buttons."""
@@ -151,15 +166,12 @@ class HandOver(ModalScreen[Over]):
             yield Static(as_text(self._title), classes="title")
             for line in self._restated:
                 yield Static(as_text(line, limit=300), classes="line")
-            for name, label in (
-                ("seal", "Seal, as read now (empty when unsealed)"),
-                ("witness", "Witness (person id, where one is needed)"),
-                ("why", "Reason"),
-            ):
+            for name, label in self._fields():
                 yield Static(as_text(label), classes="label")
                 field = Input(id=name, max_length=200)
                 field.cursor_blink = False
                 yield field
+            yield Static("", id="wrong")
             with Horizontal(classes="buttons"):
                 yield Static(as_text("Tab moves, Enter presses, Esc cancels"), classes="how")
                 yield Button(as_text("Cancel"), id="no", compact=True)
@@ -174,7 +186,20 @@ class HandOver(ModalScreen[Over]):
         def typed(name: str) -> str:
             return self.query_one(f"#{name}", Input).value.strip()
 
-        self.dismiss(Over(seal=typed("seal"), witness=typed("witness"), reason=typed("why")))
+        other = typed("other") if self._other else ""
+        if other and other != self._other:
+            said = f"✗ {other} is not {self._other}: they type their own id"
+            self.query_one("#wrong", Static).update(as_text(said))
+            self.query_one("#other", Input).focus()
+            return
+        self.dismiss(
+            Over(
+                seal=typed("seal"),
+                witness=typed("witness"),
+                reason=typed("why"),
+                confirmed_by=other,
+            )
+        )
 
     @on(Button.Pressed, "#no")
     def _declined(self) -> None:
@@ -186,15 +211,16 @@ class HandOver(ModalScreen[Over]):
 
 
 class PickPerson(ModalScreen[str]):
-    """Choose one of the people who may act."""
+    """Choose one of the people who may act, or a place where one may be chosen."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(_MOVES[:1])
     AUTO_FOCUS = "OptionList"
 
-    def __init__(self, title: str, people: Sequence[Person]) -> None:
+    def __init__(self, title: str, people: Sequence[Person], places: Sequence[str] = ()) -> None:
         super().__init__()
         self._title = title
         self._people = tuple(people)
+        self._places = tuple(places)
 
     def compose(self) -> ComposeResult:
         """Lay out the list."""
@@ -204,12 +230,14 @@ class PickPerson(ModalScreen[str]):
                 *(
                     Option(as_text(f"{p.name} ({p.id}) · {', '.join(sorted(p.roles))}"))
                     for p in self._people
-                )
+                ),
+                *(Option(as_text(place)) for place in self._places),
             )
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Enter takes the person."""
-        self.dismiss(self._people[event.option_index].id)
+        chosen = (*(p.id for p in self._people), *self._places)
+        self.dismiss(chosen[event.option_index])
 
     def action_cancel(self) -> None:
         """Escape takes nobody."""

@@ -1,19 +1,35 @@
-"""Registering a shipment and its sample: keyboard only, all errors shown at once."""
+"""Registering a shipment and its sample: by keys or three scans, all errors shown at once."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 from uuid import uuid4
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
+from lims import ids
+from lims.errors import NotFoundError
 from lims.model import Sample, Shipment
 from tui import actions
-from tui.intake_form import FIELDS, drafts
+from tui.intake_form import FIELDS, SHIPMENT_NAMES, drafts
 from tui.screens.base import LabScreen
 from tui.screens.dialogs import Confirm
+from tui.text import clean
 from tui.widgets.field_form import FieldForm
+
+if TYPE_CHECKING:
+    from lims.scan_intake import Scanned
+
+DESCRIPTION = "parcel contents"
+"""What a sample of a registered parcel is called when nobody typed anything else."""
+
+
+def _is_sample(code: str) -> bool:
+    try:
+        return ids.kind_of(code) == ids.SAMPLE
+    except NotFoundError:
+        return False
 
 
 class Intake(LabScreen):
@@ -27,6 +43,10 @@ class Intake(LabScreen):
         super().__init__()
         self._is_saving = False
         self._form_key = uuid4().hex
+        self._scans: tuple[str, ...] = ()
+        self._known = ""
+        self._printed: dict[str, str] = {}
+        self._badge = ""
 
     def body(self) -> ComposeResult:
         """Yield the form."""
@@ -48,6 +68,34 @@ class Intake(LabScreen):
         """Say that the form holds something unsaved."""
         return "the intake form is not saved" if self.form.is_touched() else ""
 
+    def take_scan(self, code: str) -> None:
+        """Put a scan where it belongs; the label of a sample opens the sample instead."""
+        if _is_sample(code):
+            unfinished = self.is_unfinished()
+            if unfinished:
+                self.failed(f"scan {clean(code, 60)} ignored: {unfinished}")
+            else:
+                self.fol.open_sample(self, code)
+            return
+        scans = (*self._scans, code)
+        self.ask(
+            lambda record: record.sort_scans(scans), lambda found: self._scanned(scans, *found)
+        )
+
+    def _scanned(self, scans: tuple[str, ...], found: Scanned, known: Shipment | None) -> None:
+        self._scans = scans
+        self._badge = found.officer
+        values = {"officer": found.officer, "seal": found.seal, "tracking": found.tracking}
+        if known is not None:
+            self._known = known.number
+            self._printed = {name: getattr(known.draft, name) for name in SHIPMENT_NAMES}
+            values |= self._printed
+        self.form.fill({name: value for name, value in values.items() if value})
+        parcel = f" · {known.number} is registered, F8 adds a sample" if known else ""
+        rest = f"still {', '.join(found.missing)}" if found.missing else "all scanned, F8 saves"
+        warned = f" · ! {' · '.join(found.warnings)}" if found.warnings else ""
+        self.notice(f"scan {len(set(scans))} of 3: {rest}{parcel}{warned}")
+
     def on_input_submitted(self) -> None:
         """Enter goes to the next field: only F8 saves."""
         self.focus_next()
@@ -56,7 +104,17 @@ class Intake(LabScreen):
         """Check everything, then register."""
         if self._is_saving:
             return
-        made = drafts(self.form.values())
+        typed = self.form.values()
+        if self._known and not typed["description"]:
+            typed["description"] = DESCRIPTION
+        made = drafts(typed)
+        changed = [name for name, text in self._printed.items() if typed[name] != text]
+        if changed:
+            self.failed(
+                f"{self._known} is registered: {', '.join(changed)} cannot be changed here",
+                "fol sample correct sets a field right, with the reason.",
+            )
+            return
         self.form.show_errors(made.errors)
         if made.shipment is None or made.sample is None:
             self.notice(self.form.spoken_errors(made.errors).replace("\n", "  "), kind="error")
@@ -64,16 +122,24 @@ class Intake(LabScreen):
         shipment, sample = made.shipment, made.sample
         self._is_saving = True
         self.notice("saving …")
-        form = self._form_key
-        self.ask(lambda record: record.take_in(shipment, sample, form=form), self._saved)
+        form, known = self._form_key, self._known
+        badge = bool(self._badge) and sample.officer == self._badge
+        self.ask(
+            lambda record: record.take_in(shipment, sample, form=form, known=known, badge=badge),
+            self._saved,
+        )
 
     def _saved(self, kept: tuple[Shipment, Sample]) -> None:
         self._is_saving = False
         self._form_key = uuid4().hex
         shipment, sample = kept
         notes = f" · ! {' · '.join(shipment.notes)}" if shipment.notes else ""
-        self.form.clear()
+        self._forget()
         self.notice(f"✓ {sample.number} in shipment {shipment.number}{notes}", kind="good")
+
+    def _forget(self) -> None:
+        self._scans, self._known, self._badge, self._printed = (), "", "", {}
+        self.form.clear()
 
     def failed(self, message: str, hint: str = "") -> None:
         """Show what went wrong; what was typed stays."""
@@ -87,7 +153,7 @@ class Intake(LabScreen):
 
         def answered(sure: bool | None) -> None:
             if sure:
-                self.form.clear()
+                self._forget()
                 self.notice("")
 
         self.app.push_screen(

@@ -20,6 +20,7 @@ from tui.moments import clock_time, local
 from tui.screens.base import LabScreen
 from tui.screens.dialogs import Reason
 from tui.screens.listing import feed_list
+from tui.screens.take_run import instrument_line
 from tui.text import as_text, clean
 from tui.widgets.record_table import Column, RecordTable
 
@@ -30,6 +31,7 @@ class Owner:
 
     sample: str
     portion: str
+    instrument: str = ""
 
 
 class LinkFile(ModalScreen[Owner]):
@@ -38,10 +40,13 @@ class LinkFile(ModalScreen[Owner]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel")]
     AUTO_FOCUS = "#sample"
 
-    def __init__(self, lines: Sequence[str], sample: str = "") -> None:
+    def __init__(
+        self, lines: Sequence[str], sample: str = "", instruments: Sequence[str] = ()
+    ) -> None:
         super().__init__()
         self._restated = tuple(lines)
         self._sample = sample
+        self._instruments = tuple(instruments)
 
     def compose(self) -> ComposeResult:
         """Lay out the file, the two fields and the buttons."""
@@ -53,6 +58,9 @@ class LinkFile(ModalScreen[Owner]):
             yield self._field("sample", self._sample)
             yield Static(as_text("Portion (its number; empty for none)"), classes="label")
             yield self._field("portion", "")
+            if self._instruments:
+                yield Static(as_text(instrument_line(self._instruments)), classes="label")
+                yield self._field("instrument", "")
             yield Static("", id="wrong")
             with Horizontal(classes="buttons"):
                 yield Static(as_text("Tab moves, Enter presses, Esc cancels"), classes="how")
@@ -82,7 +90,9 @@ class LinkFile(ModalScreen[Owner]):
             self.query_one("#sample", Input).focus()
             return
         portion = self.query_one("#portion", Input).value.strip()
-        self.dismiss(Owner(sample=sample, portion=portion))
+        named = self.query("#instrument").results(Input)
+        instrument = next((each.value.strip() for each in named), "")
+        self.dismiss(Owner(sample=sample, portion=portion, instrument=instrument))
 
     @on(Button.Pressed, "#no")
     def _declined(self) -> None:
@@ -202,12 +212,18 @@ class Quarantine(LabScreen):
                 return
             self.notice(f"{number}: reading and matching …")
             self.ask(
-                lambda record: record.link_file(number, owner.sample, portion=owner.portion),
+                lambda record: record.link_file(
+                    number, owner.sample, portion=owner.portion, instrument=owner.instrument
+                ),
                 lambda finding: self._linked(number, finding),
             )
 
         lines = [f"{number} · {clean(row.file_name, 200)}", row.reason]
-        self.app.push_screen(LinkFile(lines, row.sample), answered)
+
+        def ask(instruments: Sequence[str]) -> None:
+            self.app.push_screen(LinkFile(lines, row.sample, instruments), answered)
+
+        self.ask(lambda record: record.instrument_names(), ask)
 
     def _linked(self, number: str, finding: Finding) -> None:
         # The identity is for the sample's own screen, behind its hazard notice.

@@ -30,6 +30,12 @@ if TYPE_CHECKING:
     from tui.evidence import QuerySource
 
 
+class RegionalLab(Reason):
+    """Asks where a candidate is sent."""
+
+    ASKS = "Regional lab"
+
+
 class Review(LabScreen):
     """The comparison a reviewer signs."""
 
@@ -255,6 +261,48 @@ class Review(LabScreen):
             return
         dialog = Reason("Send this finding back?", self._restated(), yes="Send back")
         self.app.push_screen(dialog, lambda reason: self._decide(reason, accept=False))
+
+    def action_dismiss_candidate(self) -> None:
+        """Dismiss the analogue candidate; a sample that was concluded is concluded anew."""
+        if self._refuses() or self._holds_none():
+            return
+        dialog = Reason("Dismiss this candidate?", self._restated(), yes="Dismiss")
+        finding = self._finding.id
+
+        def answered(reason: str | None) -> None:
+            if reason:
+                self.ask(
+                    lambda record: record.dismiss_candidate(finding, reason),
+                    lambda _: self._judged("candidate dismissed"),
+                )
+
+        self.app.push_screen(dialog, answered)
+
+    def action_send_candidate(self) -> None:
+        """Send the analogue candidate to a regional lab; the request stays open until answered."""
+        if self._refuses() or self._holds_none():
+            return
+        dialog = RegionalLab("Send this candidate for confirmation?", self._restated(), yes="Send")
+        finding = self._finding.id
+
+        def answered(to: str | None) -> None:
+            if to:
+                self.ask(
+                    lambda record: record.send_candidate(finding, to),
+                    lambda _: self._judged(f"sent for confirmation to {to}"),
+                )
+
+        self.app.push_screen(dialog, answered)
+
+    def _holds_none(self) -> bool:
+        found = any(each.state == "analogue_candidate" for each in self._answers)
+        if not found:
+            self.failed("this finding holds no analogue candidate")
+        return not found
+
+    def _judged(self, said: str) -> None:
+        self._reread()
+        self.notice(f"✓ {said}", kind="good")
 
     def _refuses(self) -> bool:
         if self.is_gated:

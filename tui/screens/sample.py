@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -12,16 +13,18 @@ from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import DataTable, Static
 
-from lims.model import Conclusion, Finding, Person, SampleRecord
+from lims.model import Finding, Person, SampleRecord
 from tui import actions
 from tui.record import Record
 from tui.sample_words import (
     HEADINGS,
+    answers_class,
     facts,
     finding_cells,
     first_to_review,
     history,
     open_hazards,
+    story_lines,
 )
 from tui.screens.base import LabScreen
 from tui.screens.dialogs import HandOver, Over, PickPerson, Reason
@@ -30,7 +33,11 @@ from tui.text import as_text, clean
 from tui.widgets.fitted_table import FittedTable
 
 if TYPE_CHECKING:
+    from lims.sample_history import SampleHistory
     from tui.taking import Outcome, Taking
+
+
+Done = TypeVar("Done")
 
 
 class SampleScreen(LabScreen):
@@ -103,6 +110,19 @@ class SampleScreen(LabScreen):
         for line in history(record, self.fol.timezone):
             story.append(clean(line, 400) + "\n", style="bold" if line in HEADINGS else "")
         self.query_one("#history-text", Static).update(story)
+        number = record.sample.number
+        self.ask(lambda asked: asked.story(number), lambda found: self._show_story(story, found))
+
+    def _show_story(self, steps: Text, found: SampleHistory) -> None:
+        if found.sample != self._record.sample.number:
+            return
+        lines = story_lines(found, self.fol.timezone)
+        if not lines:
+            return
+        whole = steps.copy()
+        for line in lines:
+            whole.append(clean(line, 400) + "\n", style="bold" if line in HEADINGS else "")
+        self.query_one("#history-text", Static).update(whole)
 
     def _fill_findings(self, record: SampleRecord, *, hidden: bool) -> None:
         table = self.query_one("#findings", FittedTable)
@@ -132,30 +152,47 @@ class SampleScreen(LabScreen):
 
         self.app.push_screen(Review(self._record, finding))
 
+    def action_propose(self) -> None:
+        """Propose structures for the candidate of the finding under the cursor."""
+        finding = self._finding()
+        if open_hazards(self._record):
+            self.failed("acknowledge the hazard notice first", "Press a.")
+        elif finding is None or not answers_class(finding):
+            self.failed("this finding holds no analogue", "Structures are proposed for one only.")
+        else:
+            from tui.screens.proposals import Proposals
+
+            self.app.push_screen(Proposals(finding))
+
     def action_take_run(self) -> None:
         """Ask which file is a run of this sample, then take it beside the screen."""
         if self.fol.taking is not None:
             self.failed("a run is being taken", "One at a time: wait, or stop it with Esc.")
             return
-        self.ask(lambda record: record.waiting_files(), self._ask_file)
+        self.ask(lambda record: (record.waiting_files(), record.instrument_names()), self._ask_file)
 
-    def _ask_file(self, waiting: int) -> None:
+    def _ask_file(self, found: tuple[int, Sequence[str]]) -> None:
         from tui.screens.take_run import TakeRun, Wanted
 
+        waiting, instruments = found
         sample = self._record.sample
 
         def answered(wanted: Wanted | None) -> None:
             if wanted is not None and self.fol.taking is None:
                 self.notice("")
                 self.fol.recent_folder = f"{wanted.path.parent}{os.sep}"
-                self.fol.take_run(sample.number, wanted.path, wanted.portion)
+                self.fol.take_run(sample.number, wanted.path, wanted.portion, wanted.instrument)
 
         lines = [
             f"{sample.number} · {sample.draft.description}",
             f"held by {sample.holder}",
         ]
         dialog = TakeRun(
-            lines, self._record.portions, folder=self.fol.recent_folder, waiting=waiting
+            lines,
+            self._record.portions,
+            instruments=instruments,
+            folder=self.fol.recent_folder,
+            waiting=waiting,
         )
         self.app.push_screen(dialog, answered)
 
@@ -211,15 +248,11 @@ class SampleScreen(LabScreen):
         )
 
     def action_transfer(self) -> None:
-        """Hand the sample to a person."""
-        self.ask(lambda record: record.people(), self._pick_taker)
+        """Hand the sample to a person or put it into a place."""
+        self.ask(lambda record: (record.people(), record.places()), self._pick_taker)
 
-    def _pick_taker(self, people: object) -> None:
-        chosen_from = (
-            [p for p in people if isinstance(p, Person)]
-            if isinstance(people, (list, tuple))
-            else []
-        )
+    def _pick_taker(self, answer: tuple[Sequence[Person], Sequence[str]]) -> None:
+        people, places = answer
         sample = self._record.sample
 
         def handed(taker: str, over: Over | None) -> None:
@@ -227,19 +260,50 @@ class SampleScreen(LabScreen):
                 return
             self._act(
                 lambda record: record.transfer(
-                    sample, taker, seal=over.seal, reason=over.reason, witness=over.witness
+                    sample,
+                    taker,
+                    seal=over.seal,
+                    reason=over.reason,
+                    witness=over.witness,
+                    confirmed_by=over.confirmed_by,
                 ),
-                lambda _: f"✓ handed to {taker}",
+                lambda said: f"✓ {said}",
             )
 
         def picked(taker: str | None) -> None:
             if taker is None:
                 return
             title = f"Hand {sample.number} to {taker}?"
-            dialog = HandOver(title, [f"now held by {sample.holder}"])
+            me = self.fol.identity.person.id if self.fol.identity else ""
+            other = next((each for each in (taker, sample.holder) if each != me), "")
+            if other.startswith("place:"):
+                other = ""
+            dialog = HandOver(title, [f"now held by {sample.holder}"], other=other)
             self.app.push_screen(dialog, lambda over: handed(taker, over))
 
-        self.app.push_screen(PickPerson(f"Hand {sample.number} to", chosen_from), picked)
+        self.app.push_screen(PickPerson(f"Hand {sample.number} to", people, places), picked)
+
+    def action_answer_offer(self) -> None:
+        """Take over what was offered, decline it, or withdraw one's own offer."""
+        from tui.screens.custody_dialogs import answer_offer
+
+        answer_offer(self, self.action_refresh, sample=self._record.sample.number)
+
+    def action_label(self) -> None:
+        """Write the label of the sample into the present folder."""
+        number = self._record.sample.number
+        self._act(
+            lambda record: str(record.print_label(number, Path.cwd())),
+            lambda path: f"✓ label: {path}",
+        )
+
+    def action_receipt(self) -> None:
+        """Write the receipt of the latest step into the present folder."""
+        number = self._record.sample.number
+        self._act(
+            lambda record: str(record.print_receipt(number, Path.cwd())),
+            lambda path: f"✓ receipt: {path}",
+        )
 
     def action_release(self) -> None:
         """Release the shipment, with a reason."""
@@ -269,13 +333,9 @@ class SampleScreen(LabScreen):
             Reason(f"{verb} shipment {shipment.number}?", lines, yes=verb), answered
         )
 
-    def _act(
-        self,
-        work: Callable[[Record], Conclusion | None],
-        says: Callable[[Conclusion], str] | Callable[[None], str],
-    ) -> None:
-        def done(result: Conclusion | None) -> None:
-            self.notice(says(result), kind="good")  # type: ignore[arg-type]
+    def _act(self, work: Callable[[Record], Done], says: Callable[[Done], str]) -> None:
+        def done(result: Done) -> None:
+            self.notice(says(result), kind="good")
             self.action_refresh()
 
         self.ask(work, done)

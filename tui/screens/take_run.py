@@ -1,4 +1,4 @@
-"""Which file is a run of this sample, and of which portion: typed or pasted, completed with Tab."""
+"""Which file is a run of this sample, of which portion and instrument: typed, completed by Tab."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from tui.text import as_text, clean, shorten
 
 _NAMES_SHOWN = 12
 _PORTIONS_SHOWN = 5
+_INSTRUMENTS_SHOWN = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,7 @@ class Wanted:
 
     path: Path
     portion: str
+    instrument: str = ""
 
 
 class PathField(Input):
@@ -48,12 +50,14 @@ class TakeRun(ModalScreen[Wanted]):
         lines: Sequence[str],
         portions: Sequence[Portion],
         *,
+        instruments: Sequence[str] = (),
         folder: str = "",
         waiting: int = 0,
     ) -> None:
         super().__init__()
         self._restated = tuple(lines)
         self._portions = tuple(portions)
+        self._instruments = tuple(instruments)
         self._folder = folder
         self._waiting = waiting
         self._checking = False
@@ -79,9 +83,10 @@ class TakeRun(ModalScreen[Wanted]):
                 yield Static(as_text("Portion (its number; empty for none)"), classes="label")
                 for text in _portion_lines(self._portions):
                     yield Static(as_text(text), classes="line")
-                number = Input(id="portion", max_length=60)
-                number.cursor_blink = False
-                yield number
+                yield self._field("portion")
+            if self._instruments:
+                yield Static(as_text(instrument_line(self._instruments)), classes="label")
+                yield self._field("instrument")
             yield Static("", id="wrong")
             if self._waiting:
                 yield Static(as_text(_waiting_line(self._waiting)), classes="line")
@@ -89,6 +94,11 @@ class TakeRun(ModalScreen[Wanted]):
                 yield Static(as_text("Enter goes on, Esc cancels"), classes="how")
                 yield Button(as_text("Cancel"), id="no", compact=True)
                 yield Button(as_text("Take"), id="yes", compact=True, variant="warning")
+
+    def _field(self, name: str) -> Input:
+        field = Input(id=name, max_length=60)
+        field.cursor_blink = False
+        return field
 
     def action_complete(self) -> None:
         """Complete the path by what is in its folder, read beside the screen."""
@@ -136,8 +146,9 @@ class TakeRun(ModalScreen[Wanted]):
     @on(Input.Submitted)
     def _typed(self, event: Input.Submitted) -> None:
         """Enter in a field only moves on: taking has its own button."""
-        to_portion = event.input.id == "file" and self._portions
-        self.query_one("#portion" if to_portion else "#yes").focus()
+        fields = [each.id for each in self.query(Input)]
+        following = fields[fields.index(event.input.id) + 1 :]
+        self.query_one(f"#{following[0]}" if following else "#yes").focus()
 
     @on(Button.Pressed, "#yes")
     def _agreed(self) -> None:
@@ -162,7 +173,13 @@ class TakeRun(ModalScreen[Wanted]):
             if portion and portion not in {_number(each) for each in self._portions}:
                 self._wrong(f"✗ there is no portion {clean(portion, 20)}", "#portion")
                 return
-        self.dismiss(Wanted(path=path, portion=portion))
+        instrument = ""
+        if self._instruments:
+            instrument = self.query_one("#instrument", Input).value.strip()
+            if instrument and instrument.casefold() not in map(str.casefold, self._instruments):
+                self._wrong(f"✗ there is no instrument {clean(instrument, 40)}", "#instrument")
+                return
+        self.dismiss(Wanted(path=path, portion=portion, instrument=instrument))
 
     def _wrong(self, said: str, field: str) -> None:
         self.query_one("#wrong", Static).update(as_text(said))
@@ -188,6 +205,13 @@ def _portion_lines(portions: Sequence[Portion]) -> list[str]:
         lines.append(f"  {_number(portion)}  {portion.kind}{solvents}")
     hidden = len(portions) - _PORTIONS_SHOWN
     return [*lines, f"  and {hidden} more"] if hidden > 0 else lines
+
+
+def instrument_line(instruments: Sequence[str]) -> str:
+    """Return the words above the field for an instrument, with the names there are."""
+    shown = ", ".join(shorten(name, 20) for name in instruments[:_INSTRUMENTS_SHOWN])
+    more = ", …" if len(instruments) > _INSTRUMENTS_SHOWN else ""
+    return f"Instrument (empty: by the file's serial number): {shown}{more}"
 
 
 def _waiting_line(waiting: int) -> str:

@@ -66,6 +66,11 @@ class FieldForm(VerticalScroll, can_focus=False):
         """Return every field as typed, outer blanks removed."""
         return {f.name: self._input(f.name).value.strip() for f in self._fields}
 
+    def fill(self, values: Mapping[str, str]) -> None:
+        """Put texts into fields by name; the other fields stay as they are."""
+        for name, value in values.items():
+            self._input(name).value = value
+
     def is_touched(self) -> bool:
         """Say whether anything was typed."""
         return any(self.values().values())

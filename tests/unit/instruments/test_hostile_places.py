@@ -67,16 +67,30 @@ def test_a_folder_given_as_a_file_is_named_as_one(tmp_path):
 def test_a_file_that_shrinks_is_read_as_what_is_left(tmp_path, monkeypatch):
     path = tmp_path / "a.jdx"
     path.write_bytes(GOOD)
-    whole = Path.read_bytes
+    opened = Path.open
 
-    def shrinking(self):
-        if self == path:
+    def shrinking(self, mode="r", *args, **kwargs):
+        if self == path and mode == "rb":
             path.write_bytes(GOOD[:200])
-        return whole(self)
+        return opened(self, mode, *args, **kwargs)
 
-    monkeypatch.setattr(Path, "read_bytes", shrinking)
+    monkeypatch.setattr(Path, "open", shrinking)
     with pytest.raises(CorruptFileError):
         read(path)
+
+
+def test_a_file_that_grows_is_read_to_its_end(tmp_path, monkeypatch):
+    path = tmp_path / "a.jdx"
+    path.write_bytes(GOOD[:200])
+    opened = Path.open
+
+    def growing(self, mode="r", *args, **kwargs):
+        if self == path and mode == "rb":
+            path.write_bytes(GOOD)
+        return opened(self, mode, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "open", growing)
+    assert read(path).size == len(GOOD)
 
 
 def test_gzip_inside_gzip_is_opened_once(tmp_path):

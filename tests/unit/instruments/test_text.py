@@ -220,3 +220,26 @@ def test_pair_above_the_names_is_no_name():
     assert spectrum.x_kind is XKind.RAMAN_SHIFT
     units = only("Wavelength;Sample\n[nm];[counts]\n" + rows(delimiter=";"))
     assert (units.x_kind, units.y_unit) == (XKind.WAVELENGTH, "counts")
+
+
+CUT = "cut within a number"
+
+
+@pytest.mark.parametrize("lost", [1, 2, 3])
+@pytest.mark.parametrize("mapping", [None, MAPPING])
+def test_a_text_cut_within_its_last_number_is_told(lost, mapping):
+    text = rows()[:-lost]
+    warnings = read_text(text.encode(), "a.txt", mapping).warnings
+    assert sum(CUT in warning for warning in warnings) == 1
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", ""])
+@pytest.mark.parametrize("last", [("1801.250", "7.000"), ("12345.500", "999999.125")])
+def test_a_whole_text_is_not_called_cut_with_a_line_end_or_without(end, last):
+    text = rows() + (end or "\n") + "\t".join(last) + end
+    assert not any(CUT in warning for warning in read_text(text.encode(), "a.txt").warnings)
+
+
+def test_a_note_behind_the_table_is_no_cut_row():
+    text = rows() + "\nmeasured at 7.5"
+    assert not any(CUT in warning for warning in read_text(text.encode(), "a.txt").warnings)

@@ -49,9 +49,9 @@ def test_every_mass_change_is_whole_and_sourced():
     assert all(change.change for change in changes)
     text = resources.files("libraries").joinpath("data", "mass_changes.csv").read_text("utf-8")
     for line in text.splitlines()[1:]:
-        assert len(line.split(",")) == 5
-        assert line.split(",")[3]
-        assert line.split(",")[4][:2] == "20"
+        assert len(line.split(",")) == 6
+        assert line.split(",")[4]
+        assert line.split(",")[5][:2] == "20"
 
 
 def test_a_deuterated_standard_is_a_caution():

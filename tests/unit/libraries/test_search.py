@@ -123,7 +123,7 @@ def test_a_better_replicate_of_the_labs_own_does_not_undo_a_match(
         (MassSpectrum(title="q", mz=[50.0, 60.0], intensity=[1.0, 1.0]), "2 peaks"),
         (MassSpectrum(title="q", mz=[], intensity=[]), "no peaks"),
         (replace(a_mass_spectrum(1), precursor_mz=337.2), "MS/MS"),
-        (replace(a_mass_spectrum(1), ionization="ESI+"), "ESI+"),
+        (replace(a_mass_spectrum(1), ionization="ESI+"), "no m/z of its precursor"),
         (MassSpectrum(title="q", mz=[50.0, np.inf], intensity=[1.0, 1.0]), ""),
         (replace(a_curve(1), y_kind=YKind.INTERFEROGRAM), "interferogram"),
         (replace(a_curve(1), x_kind=XKind.PIXEL), "pixel"),

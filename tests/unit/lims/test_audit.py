@@ -3,7 +3,23 @@ import shutil
 
 import pytest
 
-from lims import alerts, audit, canonical, chain, conclusion, custody, events, intake, keys, outbox
+from lims import (
+    alerts,
+    attachments,
+    audit,
+    audit_apart,
+    audit_rows,
+    canonical,
+    chain,
+    conclusion,
+    custody,
+    events,
+    intake,
+    keys,
+    migrate,
+    outbox,
+    sqlite,
+)
 from lims.errors import AuditBrokenError, CustodyError, PermissionDenied
 from lims.lab import open_lab
 from tests.lims_builders import a_finding, a_sample, a_shipment, an_entry
@@ -18,7 +34,7 @@ def full(lab, bench):
     conclusion.conclude(lab, "ana", sample)
     alerts.acknowledge(lab, "olga", alerts.open_alerts(lab)[0].id)
     intake.add_note(lab, "olga", sample, "heavy for its size")
-    intake.add_photo(lab, "olga", sample, "a.jpg", b"\xff\xd8\xff picture")
+    attachments.add_photo(lab, "olga", sample, "a.jpg", b"\xff\xd8\xff picture")
     custody.open_sample(lab, "ana", sample, seal="A1", witness="olga")
     intake.add_portion(lab, "ana", sample, "neat", mass_ug=10)
     with pytest.raises(CustodyError):
@@ -343,13 +359,107 @@ def test_pages_overwritten_by_chance_end_in_a_report_or_a_clear_error(full, monk
 
 def test_verify_sees_one_moment_while_others_write(full, monkeypatch):
     other = open_lab(full.folder)
-    fold = audit._verify_projections
+    compare = audit_rows.compare
 
-    def write_meanwhile(lab, found):
+    def write_meanwhile(*given, **named):
         a_shipment(other)
-        fold(lab, found)
+        compare(*given, **named)
 
-    monkeypatch.setattr(audit, "_verify_projections", write_meanwhile)
-    assert audit.verify(full).problems == ()
-    assert audit.verify(full).events + 1 == audit.verify(other).events
+    monkeypatch.setattr(audit_rows, "compare", write_meanwhile)
+    seen = audit.verify(full)
+    monkeypatch.undo()
+    assert seen.problems == ()
+    assert seen.events + 1 == audit.verify(other).events
     other.close()
+
+
+def test_second_process_finds_what_the_first_would(full, enemy, monkeypatch):
+    whole = audit.verify(full)
+    monkeypatch.setattr(audit_apart, "WORTH_IT_FROM", 1)
+    monkeypatch.setattr(audit, "walk", None)  # nobody may walk here
+    assert audit.verify(full) == whole
+    unguard(enemy)
+    enemy.execute("UPDATE event SET actor='zz' WHERE seq=12")
+    enemy.execute("DELETE FROM event WHERE seq=15")
+    found = problems(full)
+    assert "event 12 (" in found
+    assert "event 15 is missing" in found
+
+
+def test_walk_is_made_here_where_no_second_process_is_to_be_had(full, monkeypatch):
+    monkeypatch.setattr(audit_apart, "WORTH_IT_FROM", 1)
+    for executable in ("/nowhere/python", "/bin/false"):
+        monkeypatch.setattr(audit_apart.sys, "executable", executable)
+        assert audit.verify(full).ok
+
+
+def test_rows_that_differ_are_named(full, enemy):
+    number = enemy.execute("SELECT number FROM sample ORDER BY seq DESC LIMIT 1").fetchone()[0]
+    enemy.execute("UPDATE sample SET holder='nobody' WHERE number=?", (number,))
+    found = problems(full)
+    assert f"table sample holds rows that do not follow from the events ({number})" in found
+
+
+def test_replay_without_short_cuts_decides(full, monkeypatch):
+    # A short cut that went wrong must never be told as a changed record.
+    monkeypatch.setattr(audit_rows, "WHOLE", {"shipment.received": "notes"})
+    assert audit.verify(full).ok
+    monkeypatch.setattr(audit_rows.canonical, "Spelled", lambda text: {"spoiled": text})
+    assert audit.verify(full).ok
+
+
+def test_name_that_stands_twice_in_a_body_is_not_cut_out(full, enemy):
+    unguard(enemy)
+    enemy.execute(
+        'UPDATE event SET body=replace(body,\'"match":{\',\'"match":{},"match":{\') '
+        "WHERE kind='finding.submitted'"
+    )
+    database = sqlite.memory()
+    sqlite.attach(database, full.store.path, read_only=False)
+    with pytest.raises(audit_rows._NotTaken):
+        list(audit_rows._events_in_part(database))
+    database.close()
+
+
+def test_progress_is_told(full):
+    told = []
+    audit.verify(full, progress=lambda *step: told.append(step))
+    assert {"replaying the log", "comparing tables", "hashing files"} <= {step[0] for step in told}
+
+
+def test_checkpoint_at_an_impossible_size_is_named(full, enemy):
+    enemy.execute(
+        "INSERT INTO checkpoint SELECT -3, root, head, fingerprint, at, signature FROM checkpoint"
+    )
+    assert "is not the one its checkpoint signed" in problems(full)
+
+
+def test_checkpoint_signed_by_another_key_is_named(full, enemy, tmp_path):
+    from tests.lims_builders import a_lab
+
+    other = a_lab(tmp_path / "other")
+    point = audit.checkpoints(full)[0]
+    forged = keys.sign(other, audit.statement(full, point))
+    other.close()
+    unguard(enemy)
+    enemy.execute("UPDATE checkpoint SET signature=?", (forged,))
+    assert "does not carry the lab's signature" in problems(full)
+
+
+def test_forked_log_is_named_by_the_checkpoint_of_the_other_branch(full, enemy):
+    a_shipment(full)
+    signed = audit.checkpoint(full, "lee")
+    unguard(enemy)
+    last = enemy.execute("SELECT * FROM event WHERE seq=?", (signed.size,)).fetchone()
+    seq, event_id, _, actor, kind, body, key, prev, _ = last
+    at = "2031-01-01T00:00:00.000Z"  # the same act, said to have been at another time
+    leaf = events.leaf_of(full.lab_id, seq, event_id, at, actor, kind, body.encode(), key)
+    hash_ = chain.link(prev, leaf)
+    enemy.execute("UPDATE event SET at=?, hash=? WHERE seq=?", (at, hash_, seq))
+    enemy.execute("UPDATE log_head SET head=?", (hash_,))
+    assert f"the log before event {seq + 1} is not the one its checkpoint signed" in problems(full)
+
+
+def test_replay_does_without_indexes_that_are_there():
+    _, parts = migrate.expected_schema()
+    assert {("index", name) for name in audit_rows.ONLY_FOR_LISTS} <= parts

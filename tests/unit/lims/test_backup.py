@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lims import audit, backup, backup_manifest, events, intake, queries
+from lims import attachments, audit, backup, backup_manifest, events, queries
 from lims.errors import AuditBrokenError, BusyError, ConfigError, PermissionDenied, RecordError
 from lims.lab import open_lab
 from tests.lims_builders import a_sample, a_shipment
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[3]
 @pytest.fixture
 def full(lab):
     number = a_sample(lab).number
-    intake.add_photo(lab, "olga", number, "a.jpg", b"\xff\xd8\xff picture")
+    attachments.add_photo(lab, "olga", number, "a.jpg", b"\xff\xd8\xff picture")
     (lab.folder / "reports" / "NOG-d1").mkdir()
     (lab.folder / "reports" / "NOG-d1" / "NOG-d1.html").write_text("<p>day</p>")
     index = lab.folder / "libraries" / "own" / "1" / "index"

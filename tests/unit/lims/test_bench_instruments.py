@@ -11,7 +11,17 @@ import pytest
 from instruments.errors import RefusedFormatError
 from instruments.mapping import from_text, to_json
 from instruments.mapping_proposal import Choices, propose
-from lims import audit, bench_instruments, examination, migrate, queries, records, review, sqlite
+from lims import (
+    audit,
+    bench_instruments,
+    events,
+    examination,
+    migrate,
+    queries,
+    records,
+    review,
+    sqlite,
+)
 from lims.bench_instruments import add_instrument, confirm_mapping, import_mapping
 from lims.errors import NotFoundError, PermissionDenied, RecordError, StateError
 from lims.lab import open_lab
@@ -292,6 +302,16 @@ def old_steps():
     return ((1, first),)
 
 
+def as_then(append):
+    """Events of that time did not say how people confirmed a step."""
+
+    def without(database, *, body, **more):
+        body = {name: value for name, value in body.items() if name != "confirmed"}
+        return append(database, body=body, **more)
+
+    return without
+
+
 def test_lab_made_by_the_first_schema_opens_and_migrates(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(migrate, "steps", old_steps)
@@ -304,7 +324,9 @@ def test_lab_made_by_the_first_schema_opens_and_migrates(tmp_path, monkeypatch):
     made = a_lab(tmp_path / "lab")
     bench = tmp_path / "bench"
     bench.mkdir()
-    sample = a_sample(made)
+    with monkeypatch.context() as patch:
+        patch.setattr(events, "append", as_then(events.append))
+        sample = a_sample(made)
     examination.ingest(
         made, "ana", a_file(bench), sample.number, match=a_match(an_entry("no_match"))
     )
@@ -315,8 +337,9 @@ def test_lab_made_by_the_first_schema_opens_and_migrates(tmp_path, monkeypatch):
     (run,) = records.runs(opened.db, sample.number)
     assert (run.instrument, run.mapping_version) == ("", 0)
     add_instrument(opened, "ana", "raman-1", Technique.RAMAN)
+    report = audit.verify(opened)
+    assert report.problems == ()
     assert audit.replay(opened) == audit.projected(opened)
-    assert audit.verify(opened).ok
     assert queries.event_count(opened) > 0
     opened.close()
 

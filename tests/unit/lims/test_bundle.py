@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from lims import (
     alerts,
+    attachments,
     audit,
     bundle,
     bundle_choice,
@@ -36,8 +37,8 @@ def sample(lab, bench):
     a_finding(lab, bench, other, an_entry("match", "caffeine"), by="abe", reviewed=True)
     alerts.acknowledge(lab, "olga", alerts.open_alerts(lab)[0].id)
     conclusion.conclude(lab, "ana", number)
-    intake.add_photo(lab, "olga", number, "a.jpg", b"\xff\xd8\xff first picture")
-    intake.add_photo(lab, "olga", other, "b.jpg", b"\xff\xd8\xff SECRET PICTURE")
+    attachments.add_photo(lab, "olga", number, "a.jpg", b"\xff\xd8\xff first picture")
+    attachments.add_photo(lab, "olga", other, "b.jpg", b"\xff\xd8\xff SECRET PICTURE")
     intake.add_note(lab, "ana", number, f"found beside {other} in the SECRET BOX")
     both = json.dumps({"rows": [number, other, "SECRET ROW"]}).encode()
     outbox.queue(lab, "lee", "NOG-d1", "daily", both, keys.sign(lab, both))

@@ -49,3 +49,45 @@ def test_numbers_of_other_libraries_are_spelled_as_numbers():
 def test_whole_number_no_double_can_hold_is_refused(text):
     with pytest.raises(RecordError):
         canonical.loads(text)
+
+
+@given(JSON)
+def test_value_read_back_is_spelled_as_it_was_written(value):
+    text = canonical.dumps(value).decode()
+    assert canonical.spelled(canonical.parsed(text)) == text
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        *(0.0, -0.0, 1.0, -7.0, 1e-4, 9.99e-5, 1e-6, 9.99e-7, 5e-324, 0.1, 1.05, 2.0**53 - 2),
+        *(2.0**53, 1e16, 9999999999999998.0, 1e20, 1e21, 1.7976931348623157e308),
+    ],
+)
+def test_numbers_about_the_edges_are_spelled_as_the_standard_does(number):
+    text = canonical.dumps({"a": [number]})
+    assert text == rfc8785.dumps({"a": [number]})
+    assert canonical.spelled(canonical.parsed(text.decode())) == text.decode()
+
+
+@pytest.mark.parametrize("key", ["é", "\ufb33", "\U0001f600"])
+def test_keys_are_sorted_as_the_standard_does(key):
+    value = {key: 1, "\ufb33x": 2, "a": 3}
+    assert canonical.spelled(value).encode() == canonical.dumps(value) == rfc8785.dumps(value)
+
+
+def test_text_kept_as_it_is_spelled_reads_as_the_mapping_it_is():
+    text = '{"a":[1,2.5],"b":{"c":"e-1"}}'
+    kept = canonical.Spelled(text)
+    assert canonical.spelled(kept) == text
+    assert canonical.dumps({"x": kept}) == f'{{"x":{text}}}'.encode()
+    assert dict(kept) == canonical.parsed(text)
+    assert (kept["b"]["c"], len(kept), list(kept)) == ("e-1", 2, ["a", "b"])
+    with pytest.raises(RecordError):
+        canonical.Spelled("[1]")["a"]
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"a":1}x', "nope", "[" * 100_000])
+def test_damaged_row_is_an_error_with_a_hint(text):
+    with pytest.raises(RecordError):
+        canonical.parsed(text)

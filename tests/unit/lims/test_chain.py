@@ -67,3 +67,12 @@ def test_leaf_node_and_link_never_collide():
 def test_link_binds_the_event_and_what_came_before():
     prev, leaf = bytes([1]) * 32, bytes([2]) * 32
     assert chain.link(prev, leaf) == hashlib.sha256(b"\x02" + prev + leaf).digest()
+
+
+@given(st.lists(st.binary(min_size=32, max_size=32), max_size=70))
+def test_growing_tree_has_the_frontier_that_grow_gives(leaves):
+    tree, frontier = chain.Tree(), b""
+    for size, leaf in enumerate(leaves):
+        tree.add(leaf)
+        frontier = chain.grow(frontier, size, leaf)
+        assert (tree.size, tree.frontier) == (size + 1, frontier)

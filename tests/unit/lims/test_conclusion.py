@@ -1,9 +1,9 @@
 import pytest
 
-from lims import alerts, conclusion, queries, review
+from lims import alerts, bench_tests, conclusion, examination, intake, queries, review, rules
 from lims.errors import PermissionDenied, StateError
 from lims.model import ConclusionLevel as Level
-from tests.lims_builders import a_finding, a_sample, an_entry
+from tests.lims_builders import a_file, a_finding, a_match, a_sample, an_entry
 
 COCAINE = an_entry("match", "cocaine", hazard="H3")
 
@@ -147,3 +147,128 @@ def test_officer_does_not_conclude(lab, bench):
     a_finding(lab, bench, sample, COCAINE, reviewed=True)
     with pytest.raises(PermissionDenied):
         conclusion.conclude(lab, "olga", sample)
+
+
+def extract(lab, sample, solvent="methanol"):
+    return intake.add_portion(lab, "ana", sample, "extract", [solvent]).id
+
+
+def run_of(lab, bench, sample, portion, *entries, kind="ftir"):
+    number = len(list(bench.glob("*.jdx")))
+    path = a_file(bench, f"p{number}.jdx", kind=kind, title=f"p {number}")
+    found = examination.ingest(lab, "ana", path, sample, portion=portion, match=a_match(*entries))
+    review.review(lab, "rex", found.id, accept=True)
+
+
+def test_name_that_only_the_extract_showed_rests_on_it(lab, bench):
+    sample = a_sample(lab).number
+    neat = intake.add_portion(lab, "ana", sample, "neat").id
+    run_of(lab, bench, sample, neat, an_entry("no_match"))
+    run_of(lab, bench, sample, extract(lab, sample), an_entry("match", "sildenafil"))
+    made = conclusion.conclude(lab, "ana", sample)
+    assert made.text == "presumptive: sildenafil"
+    assert made.limitations[0] == (
+        f"rests on the extract ({sample}.2 in methanol); the material as received ({neat}) "
+        "did not show it"
+    )
+    kept = queries.sample_record(lab, sample)
+    assert len(kept.findings) == 2
+
+
+def test_name_the_material_as_received_showed_too_rests_on_both(lab, bench):
+    sample = a_sample(lab).number
+    neat = intake.add_portion(lab, "ana", sample, "neat").id
+    run_of(lab, bench, sample, neat, COCAINE)
+    run_of(lab, bench, sample, extract(lab, sample), COCAINE, kind="raman")
+    made = conclusion.conclude(lab, "ana", sample)
+    assert (made.level, made.limitations) == (Level.CONFIRMED, ())
+
+
+def test_two_techniques_on_one_portion_are_confirmed_and_it_is_said(lab, bench):
+    sample = a_sample(lab).number
+    neat = intake.add_portion(lab, "ana", sample, "neat").id
+    run_of(lab, bench, sample, neat, COCAINE)
+    run_of(lab, bench, sample, neat, COCAINE, kind="raman")
+    made = conclusion.conclude(lab, "ana", sample)
+    assert made.level is Level.CONFIRMED
+    assert made.limitations == (f"all techniques were applied to one portion ({neat})",)
+
+
+def test_drug_is_listed_before_its_cut(lab, bench):
+    mixture = an_entry("mixture", "caffeine", "heroin")
+    made = concluded(lab, bench, ("ftir", mixture))
+    assert made.text == "presumptive: heroin, caffeine"
+
+
+def test_vibrational_spectrum_of_a_mixture_does_not_confirm_with_a_colour_test(lab, bench):
+    sample = a_sample(lab).number
+    a_finding(lab, bench, sample, an_entry("mixture", "cocaine", "caffeine"), reviewed=True)
+    a_test(lab, sample, indicates="cocaine")
+    made = conclusion.conclude(lab, "ana", sample)
+    assert made.level is Level.PRESUMPTIVE
+
+
+def a_test(lab, sample, *, accept=True, **more):
+    facts = {
+        "technique": "colour test",
+        "observed": "blue",
+        "indicates": "cocaine family",
+        "positive": True,
+        "controls": True,
+        "reagent": "Scott",
+        **more,
+    }
+    made = bench_tests.record(lab, "ana", sample, **facts)
+    return bench_tests.review(lab, "rex", made.id, accept=True) if accept else made
+
+
+def test_colour_test_of_the_class_is_the_second_technique(lab, bench):
+    sample = a_sample(lab).number
+    a_finding(lab, bench, sample, COCAINE, reviewed=True)
+    made = a_test(lab, sample)
+    found = conclusion.conclude(lab, "ana", sample)
+    assert (found.level, found.tests) == (Level.CONFIRMED, (made.id,))
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"indicates": "fentanyl"}, "second technique"),
+        ({"controls": False}, "verification"),
+        ({"positive": False}, "speaks against"),
+    ],
+)
+def test_colour_test_that_does_not_support_confirms_nothing(lab, bench, more, words):
+    sample = a_sample(lab).number
+    a_finding(lab, bench, sample, COCAINE, reviewed=True)
+    a_test(lab, sample, **more)
+    made = conclusion.conclude(lab, "ana", sample)
+    assert made.level is Level.PRESUMPTIVE
+    assert words in "; ".join(made.missing)
+
+
+def test_negative_test_whose_controls_failed_says_nothing(lab, bench):
+    sample = a_sample(lab).number
+    a_finding(lab, bench, sample, COCAINE, reviewed=True)
+    a_test(lab, sample, positive=False, controls=False)
+    assert conclusion.conclude(lab, "ana", sample).tests == ()
+
+
+def test_nothing_is_concluded_while_a_test_waits_for_review(lab, bench):
+    sample = a_sample(lab).number
+    a_finding(lab, bench, sample, COCAINE, reviewed=True)
+    a_test(lab, sample, accept=False)
+    with pytest.raises(StateError, match=r"T1 still waits"):
+        conclusion.conclude(lab, "ana", sample)
+
+
+def test_test_alone_names_nothing(lab):
+    sample = a_sample(lab).number
+    a_test(lab, sample)
+    with pytest.raises(StateError, match="no reviewed finding"):
+        conclusion.conclude(lab, "ana", sample)
+
+
+def test_edition_in_force_is_named(lab, bench):
+    made = concluded(lab, bench, ("ftir", COCAINE))
+    assert rules.current().label == made.rule

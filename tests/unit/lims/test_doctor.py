@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lims import clock, doctor, intake, sqlite
+from lims import attachments, clock, doctor, sqlite
 from lims.doctor import State
 from lims.lab import open_lab
 from spectra.errors import LabError
@@ -12,7 +12,7 @@ from tests.lims_builders import a_sample
 
 @pytest.fixture
 def full(lab):
-    intake.add_photo(lab, "olga", a_sample(lab).number, "a.jpg", b"\xff\xd8\xff picture")
+    attachments.add_photo(lab, "olga", a_sample(lab).number, "a.jpg", b"\xff\xd8\xff picture")
     return lab
 
 

@@ -13,7 +13,7 @@ from lims.errors import (
 )
 from lims.model import FindingState
 from lims.stages import Stage
-from tests.lims_builders import a_file, a_finding, a_match, a_sample, a_shipment, an_entry
+from tests.lims_builders import a_file, a_finding, a_match, a_sample, a_shipment, an_entry, handed
 
 FENTANYL = an_entry("match", "fentanyl", hazard="H1")
 
@@ -120,7 +120,7 @@ def test_only_an_analyst_who_had_it_may_say_it_was_measured(lab, bench):
         examination.ingest(lab, "olga", path, sample, match=a_match(FENTANYL))
     with pytest.raises(CustodyError, match="never held"):
         examination.ingest(lab, "ana", path, sample, match=a_match(FENTANYL))
-    custody.transfer(lab, sample, giver="cus", taker="ana", actor="cus")
+    handed(lab, sample, "cus", "ana")
     custody.transfer(lab, sample, giver="ana", taker="place:shelf", actor="ana")
     assert examination.ingest(lab, "ana", path, sample, match=a_match(FENTANYL)).by == "ana"
 

@@ -1,6 +1,6 @@
 import pytest
 
-from lims import audit, custody, intake, queries, records
+from lims import attachments, audit, custody, intake, queries, records
 from lims.errors import CustodyError, NotFoundError, PermissionDenied, RecordError, StateError
 from lims.model import Lane, SampleDraft, SampleState, ShipmentDraft, ShipmentState
 from tests.lims_builders import a_sample, a_shipment
@@ -121,10 +121,10 @@ def test_notes_and_priorities_carry_who_and_why(lab):
 def test_photo_is_kept_as_it_is_and_other_bytes_are_refused(lab):
     sample = a_sample(lab).number
     picture = b"\xff\xd8\xff\xe0" + b"jpeg" * 10
-    digest = intake.add_photo(lab, "olga", sample, "../../x.jpg", picture)
+    digest = attachments.add_photo(lab, "olga", sample, "../../x.jpg", picture)
     assert (lab.raw_folder / digest[:2] / digest[2:4] / digest).read_bytes() == picture
     with pytest.raises(RecordError, match="not a photograph"):
-        intake.add_photo(lab, "olga", sample, "x.jpg", b"#!/bin/sh")
+        attachments.add_photo(lab, "olga", sample, "x.jpg", b"#!/bin/sh")
     assert audit.verify(lab).ok
 
 

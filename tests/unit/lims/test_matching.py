@@ -86,6 +86,8 @@ def test_the_document_has_the_documented_shape(library: Library) -> None:
         "isomer_group",
         "alpha",
         "n_calibration",
+        "instrument_class",
+        "calibrated_on",
         "likelihood_ratio",
         "reasons",
     ]

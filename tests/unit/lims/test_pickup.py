@@ -5,10 +5,10 @@ from functools import partial
 import pytest
 
 from instruments import registry
-from lims import audit, custody, intake, pickup, quarantine, queries
+from lims import audit, intake, pickup, quarantine, queries
 from lims.errors import BusyError, NotFoundError, PermissionDenied
 from lims.pickup import Taken
-from tests.lims_builders import a_file, a_match, a_sample, an_entry
+from tests.lims_builders import a_file, a_match, a_sample, an_entry, handed
 
 MATCH = a_match(an_entry("match", "xylazine"))
 
@@ -112,7 +112,7 @@ def test_a_sample_never_held_waits_under_its_number_and_links_later(lab, pick):
     done = pick(f"{sample}.jdx")
     assert "never held" in reason(done)
     assert done.row.sample == sample
-    custody.transfer(lab, sample, giver="cus", taker="ana", actor="cus")
+    handed(lab, sample, "cus", "ana")
     again = pick(f"{sample}.jdx")
     assert again.taken is Taken.RUN
     assert quarantine.waiting(lab) == 0

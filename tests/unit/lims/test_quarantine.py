@@ -1,9 +1,9 @@
 import pytest
 
-from lims import audit, custody, pickup, quarantine, queries
+from lims import audit, pickup, quarantine, queries
 from lims.errors import CustodyError, NotFoundError, PermissionDenied, RecordError, StateError
 from lims.model import QuarantineState
-from tests.lims_builders import a_file, a_match, a_sample, an_entry
+from tests.lims_builders import a_file, a_match, a_sample, an_entry, handed
 
 FENTANYL = a_match(an_entry("match", "fentanyl", hazard="H1"))
 
@@ -97,7 +97,7 @@ def test_linking_needs_the_analyst_who_held_it_and_a_reason_to_dismiss(lab, benc
     with pytest.raises(RecordError, match="reason"):
         quarantine.dismiss(lab, "ana", row.number, "  ")
     assert quarantine.waiting(lab) == 1
-    custody.transfer(lab, sample, giver="cus", taker="ana", actor="cus")
+    handed(lab, sample, "cus", "ana")
     assert pickup.link(lab, "ana", row.number, sample, match=FENTANYL).sample == sample
 
 

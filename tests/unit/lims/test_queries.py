@@ -163,3 +163,55 @@ def test_row_somebody_scribbled_on_is_a_clear_error(lab):
     raw.close()
     with pytest.raises(RecordError, match="not readable"):
         queries.shipment(lab, number)
+
+
+@pytest.mark.parametrize("find", ["50%", "a_c", "\\", "50% a_c", "ABC", "x' OR 1=1 --", "é", "É"])
+def test_find_looks_for_the_characters_as_typed_but_for_case(lab, find):
+    goods = [
+        "50% sugar",
+        "505 sugar",
+        "a_c",
+        "abc",
+        "back\\slash",
+        "50% a_c",
+        "café",
+        "x' OR 1=1 --",
+    ]
+    said = {
+        a_sample(lab, shipment=a_shipment(lab, declared_goods=each).number).number: each
+        for each in goods
+    }
+    wanted = {
+        number
+        for number, each in said.items()
+        if all(word in each.casefold() for word in find.casefold().split())
+    }
+    for order in ("queue", "newest", "oldest", "number"):
+        found = queries.work_page(lab, find=find, order=order)
+        assert {row.sample for row in found} == wanted
+    assert queries.work_count(lab, find) == len(wanted)
+
+
+@pytest.mark.parametrize("order", ["queue", "newest", "oldest", "number"])
+def test_no_order_of_the_work_list_is_sorted_anew(lab, order):
+    for find in ("", "sugar"):
+        where, values = queries.found_where(find)
+        steps = lab.db.execute(
+            f"EXPLAIN QUERY PLAN SELECT rowid FROM sample {where} "
+            f"ORDER BY {queries._ORDERS[order]} LIMIT 200",
+            values,
+        ).fetchall()
+        assert not any("TEMP B-TREE" in step[3] for step in steps)
+        if order != "number":
+            assert any("COVERING INDEX" in step[3] for step in steps)
+
+
+def test_board_has_no_place_for_answers_while_the_open_ones_fill_it(lab, bench, monkeypatch):
+    monkeypatch.setattr(queries, "BOARD_LIMIT", 2)
+    with at(0):
+        answered, waiting = a_sample(lab).number, a_sample(lab).number
+        a_finding(lab, bench, answered, an_entry("no_match"), reviewed=True)
+        conclusion.conclude(lab, "ana", answered)
+        assert [row.sample for row in queries.board(lab)] == [waiting, answered]
+        third = a_sample(lab).number
+        assert [row.sample for row in queries.board(lab)] == [waiting, third]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lims import audit, custody, intake, people, queries
+from lims import audit, confirmations, custody, intake, people, queries
 from lims.errors import (
     BusyError,
     CustodyError,
@@ -34,7 +34,11 @@ def sample(lab):
 
 
 def hand_over(lab, sample, giver, taker, actor, seal="A1"):
-    return custody.transfer(lab, sample.number, giver=giver, taker=taker, actor=actor, seal=seal)
+    both = [each for each in (giver, taker) if each != actor and not custody.is_place(each)]
+    confirmed = confirmations.here(*both)
+    return custody.transfer(
+        lab, sample.number, giver=giver, taker=taker, actor=actor, seal=seal, confirmed=confirmed
+    )
 
 
 def test_transfer_starts_at_the_present_holder(lab, sample):

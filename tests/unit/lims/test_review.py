@@ -5,7 +5,7 @@ import pytest
 from lims import custody, intake, people, queries, review
 from lims.errors import PermissionDenied, RecordError, StateError
 from lims.model import FindingState, Role
-from tests.lims_builders import a_finding, a_sample, a_shipment, an_entry
+from tests.lims_builders import a_finding, a_sample, a_shipment, an_entry, handed
 
 MATCH = an_entry("match", "cocaine", hazard="H3")
 
@@ -32,7 +32,7 @@ def test_reviewer_had_no_hand_in_the_work(
     if ran_another:
         a_finding(lab, bench, sample, MATCH, by=double)
     if not submitted:
-        custody.transfer(lab, sample, giver=double, taker="ana", actor="ana")
+        handed(lab, sample, double, "ana")
     found = a_finding(lab, bench, sample, MATCH, by=double if submitted else "ana")
     if submitted or ran_another or weighed or prepared:
         why = "submitted" if submitted else "may not review"

@@ -90,16 +90,16 @@ def test_any_doubt_takes_grade_a_away(changed):
 
 
 def test_a_close_rival_outside_the_class_leaves_only_a_class_note():
-    close = replace(RIVAL, score=0.90)
+    close = replace(RIVAL, score=0.94)
     found = assess(replace(QUESTION, hybrid_hits=(PARENT, close)))
     assert found.state is AnalogueState.CLASS_ONLY
     assert found.candidate_grade is None
     assert found.text == "not in library: some evidence of the class fentanyl"
-    assert any("Phenazocine reaches 0.90" in reason for reason in found.against)
+    assert any("Phenazocine reaches 0.94" in reason for reason in found.against)
 
 
 def test_a_rival_without_a_shift_counts_too():
-    found = assess(replace(QUESTION, direct_hits=(replace(RIVAL, score=0.91, mass_shift=0),)))
+    found = assess(replace(QUESTION, direct_hits=(replace(RIVAL, score=0.95, mass_shift=0),)))
     assert found.candidate_grade is None
 
 

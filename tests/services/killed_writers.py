@@ -1,0 +1,84 @@
+"""Writers of one lab forked from a process that has everything loaded, and killed at any moment.
+
+Prints one JSON line a round: what was told to somebody, and what a fresh opening finds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+
+from lims import audit, sqlite
+from lims.lab import open_lab
+from tests.services.mixed_acts import Bench
+
+LONGEST_S = 0.09
+WRITERS = 2
+VERIFIED_EVERY = 10
+
+
+def rounds(folder: Path, count: int, journal: str) -> None:
+    """Let two writers work, kill both at a random moment, and look; so many times."""
+    if journal == "delete":
+        sqlite.safe_for_wal = lambda _: False
+    dice = random.Random(20261124)
+    for number in range(count):
+        reading, writing = os.pipe()
+        names = [f"r{number}w{writer}-" for writer in range(WRITERS)]
+        killed = [_forked(folder, name, reading, writing) for name in names]
+        os.close(writing)
+        time.sleep(dice.uniform(0.005, LONGEST_S))
+        for process in killed:
+            os.kill(process, signal.SIGKILL)
+        ends = [os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) for process in killed]
+        told = _until_closed(reading)
+        seen = _looked(folder, whole=number % VERIFIED_EVERY == 0 or number == count - 1)
+        said = {"round": number, "told": told, "ends": ends, **seen}
+        sys.stdout.write(json.dumps(said) + "\n")
+        sys.stdout.flush()
+
+
+def _forked(folder: Path, name: str, reading: int, writing: int) -> int:
+    process = os.fork()
+    if process:
+        return process
+    try:
+        os.close(reading)
+        own = folder / f"bench-{name}"
+        own.mkdir()
+        bench, turn = Bench(open_lab(folder / "lab"), own, name), 0
+        while True:
+            key = bench.do(turn)
+            turn += 1
+            if key:  # one write to a pipe this short arrives whole or not at all
+                os.write(writing, f"{key}\n".encode())
+    finally:  # only an error leads here: a writer ends by being killed
+        sys.excepthook(*sys.exc_info())
+        os._exit(1)
+
+
+def _until_closed(reading: int) -> list[str]:
+    parts = []
+    while part := os.read(reading, 65_536):
+        parts.append(part)
+    os.close(reading)
+    return b"".join(parts).decode().split()
+
+
+def _looked(folder: Path, *, whole: bool) -> dict[str, object]:
+    lab = open_lab(folder / "lab")
+    try:
+        rows = lab.db.execute("SELECT key FROM event WHERE key<>'' ORDER BY seq").fetchall()
+        problems = list(audit.verify(lab).problems) if whole else []
+    finally:
+        lab.close()
+    return {"kept": [row[0] for row in rows], "problems": problems}
+
+
+if __name__ == "__main__":
+    rounds(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])
