@@ -72,7 +72,8 @@ class Act:
 
     def next_number(self, kind: str) -> str:
         """Return the next number of a kind; it is used up when its event is written."""
-        year = self.at.astimezone(self.lab.zone).year
+        # A number carries two digits of its year, and a clock with a dead battery may say 1980.
+        year = 2000 + self.at.astimezone(self.lab.zone).year % 100
         row = self.db.execute(
             "SELECT last FROM counter WHERE kind=? AND year=?", [kind, year]
         ).fetchone()

@@ -331,7 +331,7 @@ def _outbox(lab: Lab) -> Check:
     if parked:
         return _warn("outbox", f"{len(parked)} reports need a person", "See `fol outbox`.")
     if waiting:
-        age = clock.now() - min(item.queued_at for item in waiting)
+        age = max(timedelta(0), clock.now() - min(item.queued_at for item in waiting))
         said = f"{len(waiting)} reports wait, the oldest for {age.total_seconds() / 3600:.1f} hours"
         return _warn("outbox", said, "fol push") if age > _OLD_OUTBOX else _ok("outbox", said)
     return _ok("outbox", f"nothing waits, {len(items)} reports issued")

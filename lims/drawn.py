@@ -70,6 +70,15 @@ def draw(evidence: Evidence) -> Drawn:
     if named:
         drawn = _drawn_named(evidence, named, said, candidates, classes)
         return replace(drawn, limitations=_with_support(drawn.limitations, supported))
+    return _drawn_unnamed(said, candidates, classes, supported)
+
+
+def _drawn_unnamed(
+    said: Sequence[tuple[Finding, Statement]],
+    candidates: tuple[str, ...],
+    classes: tuple[str, ...],
+    supported: Sequence[Supported],
+) -> Drawn:
     beside = tuple(dict.fromkeys((*candidates, *classes)))
     text = "; ".join(_candidate_text(c) for c in candidates)
     if candidates or any(s.state == "analogue_candidate" for _, s in said):

@@ -41,6 +41,10 @@ class StorageFullError(RecordError):
     """The disk is full; nothing was written."""
 
 
+class DamagedError(RecordError):
+    """The database cannot be read: its pages, or the disk below them, are damaged."""
+
+
 class DiskFailedError(RecordError):
     """The disk failed during an act, which may or may not be in the record now."""
 

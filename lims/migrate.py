@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -16,6 +19,7 @@ from lims.errors import ConfigError
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+_PARTIAL = ".partial"
 _NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
 
 
@@ -65,18 +69,60 @@ def apply(database: Database, *, backup_folder: Path | None = None) -> list[int]
         )
     missing = [(number, text) for number, text in steps() if number > have]
     if missing and have and backup_folder is not None:
-        copy = backup_folder / f"lab-before-schema-{missing[0][0]:04d}.db"
-        database.execute("VACUUM INTO ?", [str(copy)])
-    for number, text in missing:
-        # executescript commits whatever is open first, so the transaction stands in the script.
-        script = f"BEGIN IMMEDIATE;\n{text}\nPRAGMA user_version={number};\nCOMMIT;"
+        _keep_copy(database, have, backup_folder / f"lab-before-schema-{missing[0][0]:04d}.db")
+    done = [number for number, text in missing if _step(database, number, text)]
+    if done and backup_folder is not None:
+        for left in backup_folder.glob(f"lab-before-schema-*{_PARTIAL}"):
+            left.unlink(missing_ok=True)
+    return done
+
+
+def _step(database: Database, number: int, text: str) -> bool:
+    """Apply one step in one transaction; False where another program did it meanwhile."""
+    execute = database.conn.execute
+    execute("BEGIN IMMEDIATE")
+    try:
+        if version_of(database) >= number:
+            return False
+        for statement in _statements(text):
+            execute(statement)
+        execute(f"PRAGMA user_version={number}")
+        execute("COMMIT")
+        return True
+    finally:
+        if database.conn.in_transaction:
+            database.conn.rollback()
+
+
+def _statements(text: str) -> Iterator[str]:
+    """Split SQL at its ends of statement; ``executescript`` would commit before it begins."""
+    statement = ""
+    for part in re.split(r"(?<=;)", text):
+        statement += part
+        if sqlite.sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+    if statement.strip():
+        yield statement
+
+
+def _keep_copy(database: Database, have: int, copy: Path) -> None:
+    """Keep a whole copy of the file as it is; one that a power cut left half-done is replaced."""
+    partial = copy.with_name(f"{copy.name}.{secrets.token_hex(4)}{_PARTIAL}")
+    try:
+        database.execute("VACUUM INTO ?", [str(partial)])
+        kept = sqlite.connect(partial, read_only=True)
         try:
-            database.conn.executescript(script)
-        except sqlite.sqlite3.DatabaseError:
-            if database.conn.in_transaction:
-                database.conn.rollback()
-            raise
-    return [number for number, _ in missing]
+            is_before = version_of(kept) == have  # else another program has migrated meanwhile
+        finally:
+            kept.close()
+        if is_before:
+            with partial.open("rb+") as file:
+                os.fsync(file.fileno())
+            with suppress(FileNotFoundError):  # taken away by a program that was done first
+                partial.replace(copy)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def fingerprint(database: Database) -> str:

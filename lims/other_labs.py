@@ -91,6 +91,8 @@ def send(
             },
         )
         if finding:
+            # Asking for a confirmation says something of our answer; a custodian only sends.
+            act.allow(Verb.SEND_CANDIDATE)
             candidate_requests.open_request(act, finding, whom, said)
         return _transfer(act.db, number)
 
@@ -148,6 +150,7 @@ def answer(
         said = candidate_requests.checked_answer(substance, reference, remark)
         close(act, found, said)
         if found.finding:
+            act.allow(Verb.ANSWER_CANDIDATE)
             candidate_requests.write_answer(act, records.finding(act.db, found.finding), said)
         return _transfer(act.db, found.number)
 

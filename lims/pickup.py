@@ -28,6 +28,7 @@ from lims import (
 from lims.errors import (
     AuditBrokenError,
     BusyError,
+    DamagedError,
     DiskFailedError,
     NotFoundError,
     PermissionDenied,
@@ -47,6 +48,7 @@ Read = Callable[[bytes, str], "Export"]
 _NOT_THE_FILES_FAULT = (
     AuditBrokenError,
     BusyError,
+    DamagedError,
     DiskFailedError,
     PermissionDenied,
     StorageFullError,

@@ -246,7 +246,8 @@ def work_row(row: dict[str, Any]) -> WorkRow:
 def _board_row(row: dict[str, Any], moment: datetime) -> BoardRow:
     submitted = records.moment(row["submitted_at"])
     first = row["first_concluded_at"]
-    answered = (records.moment(first) - submitted).total_seconds() / 60 if first else None
+    # A clock set back between the two must not answer before it was asked.
+    spent = (records.moment(first) - submitted).total_seconds() / 60 if first else None
     return BoardRow(
         sample=row["number"],
         shipment=row["shipment"],
@@ -256,7 +257,7 @@ def _board_row(row: dict[str, Any], moment: datetime) -> BoardRow:
         answer=_board_answer(row),
         hazard=bool(row["unacknowledged"]) or row["hazard"] in ("H1", "H2"),
         age_minutes=max(0.0, (moment - submitted).total_seconds() / 60),
-        answered_minutes=answered,
+        answered_minutes=None if spent is None else max(0.0, spent),
     )
 
 
@@ -275,11 +276,13 @@ def _report_row(lab: Lab, row: dict[str, Any], end: str) -> ReportRow:
     parcel, draft = canonical.parsed(row["shipment_draft"]), canonical.parsed(row["sample_draft"])
     concluded = row["conclusion"] is not None
     basis = canonical.parsed(row["basis"]) if concluded else {}
+    submitted = records.moment(row["submitted_at"])
     return ReportRow(
         sample=row["number"],
         shipment=row["shipment"],
-        submitted_at=records.moment(row["submitted_at"]),
-        concluded_at=records.moment(row["first_at"]) if concluded else None,
+        submitted_at=submitted,
+        # After a clock set back: else no day's report would count the sample as tested.
+        concluded_at=max(submitted, records.moment(row["first_at"])) if concluded else None,
         lane=row["lane"],
         stream=parcel["stream"],
         origin=parcel["origin"],

@@ -18,6 +18,7 @@ from lims.errors import (
     AuditBrokenError,
     BusyError,
     ConfigError,
+    DamagedError,
     DiskFailedError,
     RecordError,
     StorageFullError,
@@ -273,7 +274,7 @@ def _ours(error: Exception, path: Path) -> RecordError | ConfigError:
         return _full(path)
     if code == 8 or "readonly" in text:
         return _read_only(path)
-    if code == 14:
+    if code == 14 or "unable to open" in text:
         return ConfigError(
             f"{path} cannot be opened", hint="Check that it exists and that you may read it."
         )
@@ -283,7 +284,7 @@ def _ours(error: Exception, path: Path) -> RecordError | ConfigError:
         or "malformed" in text
         or "not a database" in text
     ):
-        return RecordError(
+        return DamagedError(
             f"{path} is damaged: {text}",
             hint="Do not write to it. Keep a copy, then restore the last verified backup.",
         )

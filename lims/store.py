@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lims import migrate, sqlite
-from lims.errors import AuditBrokenError, ConfigError, RecordError
+from lims.errors import AuditBrokenError, ConfigError, DamagedError, RecordError
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -173,7 +173,7 @@ def _check_identity(database: Database, path: Path) -> None:
         return
     faults = [str(row[0]) for row in database.execute("PRAGMA quick_check(3)").fetchall()]
     if faults != ["ok"]:
-        raise RecordError(
+        raise DamagedError(
             f"{path} is damaged: {faults[0]}",
             hint="Do not write to it. Keep a copy, then restore the last verified backup.",
         )

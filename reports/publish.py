@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lims import audit, canonical, keys, outbox, sqlite
-from lims.errors import RecordError
+from lims.errors import ConfigError, RecordError
 from reports import daily, encode, html, pdf, table
 from reports.document import DailyReport, Issue
 from reports.errors import ReportError
@@ -96,7 +96,13 @@ def _publish(lab: Lab, actor: str, day: date, reason: str) -> Published:
             f"{issue.report_id} was written for sequence {issue.sequence} and queued as {item.seq}",
             hint="Something else queues reports for this lab. Park it and ask for help.",
         )
-    audit.checkpoint(lab, actor)
+    try:
+        audit.checkpoint(lab, actor)
+    except (RecordError, ConfigError) as error:  # what it says of nothing written is not so here
+        raise ReportError(
+            f"{item.report_id} is queued, but no checkpoint was made: {error.message}",
+            hint=f"{error.hint} Then publish the day again for its files.".strip(),
+        ) from error
     return _written(lab, item, documents, new=True)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +48,7 @@ _LEAST_SHOWN = 0.5
 _LARGEST = 0.999
 # Learning costs one comparison with the whole library for each spectrum asked.
 _ASKED_OF_CLASS, _ASKED_OF_NONE = 60, 400
+_MOST_COMPARED, _FEWEST_ASKED = 40_000_000, 400
 _BANDS_OF_CLASS, _BANDS_OF_OTHERS = 200, 400
 _BLOCK = 32
 
@@ -232,7 +233,8 @@ def _asked(known: _Known, large: Sequence[int]) -> IntArray:
     code = known.of_group[known.group]
     parts = [_spread(np.flatnonzero(code == each), _ASKED_OF_CLASS) for each in large]
     parts.append(_spread(np.flatnonzero(~np.isin(code, large)), _ASKED_OF_NONE))
-    return np.sort(np.concatenate(parts)).astype(np.int64)
+    most = max(_FEWEST_ASKED, _MOST_COMPARED // max(known.rows.size, 1))
+    return _spread(np.sort(np.concatenate(parts)), most).astype(np.int64)
 
 
 def _spread(places: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.int64]:
@@ -245,18 +247,22 @@ def _leads(
     index: CurveIndex, known: _Known, asked: IntArray, large: Sequence[int]
 ) -> Iterator[FloatArray]:
     """Yield the lead of each class for blocks of held-out spectra, shape (n_block, n_classes)."""
-    places = {code: np.flatnonzero(known.of_group == code) for code in large}
-    others = {code: np.flatnonzero(known.of_group != code) for code in large}
+    order = np.argsort(known.of_group, kind="stable")
+    codes, starts = np.unique(known.of_group[order], return_index=True)
+    ends = np.append(starts[1:], order.size)
+    stretch = {int(c): slice(a, b) for c, a, b in zip(codes, starts, ends, strict=True)}
     for start in range(0, asked.size, _BLOCK):
         block = asked[start : start + _BLOCK]
         scores = index.scores(index.curves(known.rows[block]))
         best = _z(known.by_substance(scores))
         own = known.group[block]
         best[np.arange(block.size), own] = -math.inf
+        best = best[:, order]
+        of_class = np.maximum.reduceat(best, starts, axis=1)
         found = np.empty((block.size, len(large)))
         for at, code in enumerate(large):
-            inside = np.partition(best[:, places[code]], -NEAREST, axis=1)[:, -NEAREST:]
-            outside = best[:, others[code]].max(axis=1, initial=0.0)
+            inside = np.partition(best[:, stretch[code]], -NEAREST, axis=1)[:, -NEAREST:]
+            outside = of_class[:, codes != code].max(axis=1, initial=0.0)
             found[:, at] = inside.mean(axis=1) - outside
         yield found
 
@@ -313,22 +319,11 @@ def _of_class(
         place = np.flatnonzero(own_group == group[at])
         if inside[at] and place.size:
             left = counts.without(own.near[place[0]], own.measured[place[0]])
-            judged = CurveClass(
-                code=code,
-                n_members=made.n_members - 1,
-                level=level,
-                bands=common(left, outside, grid),
-                least_shown=least,
-            )
+            judged = replace(made, bands=common(left, outside, grid))
         seen = shown_of(judged.bands, faces.near[at], faces.measured[at], grid)
         speaks[at] = judged.calibrated and _enough(judged, *seen)
-    return CurveClass(
-        code=code,
-        n_members=made.n_members,
-        n_outside=n_outside,
-        level=level,
-        bands=made.bands,
-        least_shown=least,
+    return replace(
+        made,
         found=int((speaks & inside).sum()),
         asked=int(inside.sum()),
         false=int((speaks & ~inside).sum()),

@@ -51,7 +51,7 @@ def markdown() -> str:
         rows = [
             record
             for parameter in command.get_params(context)
-            if (record := parameter.get_help_record(context)) and record[0] != "--help"
+            if (record := parameter.get_help_record(context)) and not record[0].endswith("--help")
         ]
         if rows:
             parts.append("| option | meaning |\n| --- | --- |")

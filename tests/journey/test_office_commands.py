@@ -175,6 +175,18 @@ def test_a_confirmed_answer_stands_beside_ours_and_readers_hear_of_a_difference(
     assert not told(run("confirmation", "list", "--json"), "fol.confirmation.list/1")["requests"]
 
 
+def test_a_custodian_sends_samples_but_judges_no_answer(run, lab, tmp_path):
+    sample = answered(lab, tmp_path, "xylazine")
+    said = run("sample", "send", sample, "--to-lab", "Southwest", by="cus", code=3)
+    assert "may not" in said
+    assert not told(run("sample", "away", "--json"), "fol.sample.away/1")["transfers"]
+    run("sample", "send", sample, "--to-lab", "Southwest", by="ana")
+    said = run("sample", "answer", sample, "--substance", "cocaine", by="cus", code=3)
+    assert "may not" in said
+    (away,) = told(run("sample", "away", "--json"), "fol.sample.away/1")["transfers"]
+    assert away["closed_at"] is None
+
+
 def test_an_answer_that_agrees_tells_nobody(run, lab, tmp_path):
     sample = answered(lab, tmp_path, "xylazine")
     run("sample", "send", sample, "--to-lab", "Southwest", by="ana")

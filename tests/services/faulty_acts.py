@@ -10,6 +10,7 @@ import errno
 import json
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -67,6 +68,11 @@ ACTS: dict[str, tuple[Callable[[Lab, Path], None], str]] = {
 }
 """Name to what is done and the kind of the event it writes once."""
 
+THREADED = frozenset(("publish",))
+"""Acts whose libraries start threads of their own, which a forked process would wait for."""
+
+LONGEST_S = 60
+
 
 class Case:
     """A copy of the template on the failing disk, and one act on it."""
@@ -75,14 +81,11 @@ class Case:
         self.folder, self.bench = folder / "disk", folder / "bench"
         shutil.rmtree(self.folder, ignore_errors=True)
         shutil.copytree(folder / "template", self.folder)
-        self.act, self.kind = ACTS[act]
+        self.act, self.kind = ACTS.get(act, (_append, ""))
         self.disk = Switches(self.folder)
 
     def counts(self) -> dict[Kind, int]:
-        """Do the act undisturbed and return how many calls of each kind it makes.
-
-        Loads on the way, for every process forked later, what the act needs.
-        """
+        """Do the act undisturbed and return how many calls of each kind it makes."""
         lab = open_lab(self.folder / "lab")
         self.disk.mend()
         self.act(lab, self.bench)
@@ -116,14 +119,44 @@ class Case:
         }
 
     def _told(self, lab: Lab) -> dict[str, str]:
-        try:
-            self.act(lab, self.bench)
-        except LabError as error:
-            return {"error": type(error).__name__, "text": error.message, "hint": error.hint}
-        return {"error": ""}
+        return _told(lambda: self.act(lab, self.bench))
 
     def _size(self, lab: Lab) -> int:
         return int(lab.db.execute("SELECT size FROM log_head").fetchone()[0])
+
+
+class Opening(Case):
+    """The same for opening the lab, which writes no event."""
+
+    def counts(self) -> dict[Kind, int]:
+        self.disk.mend()
+        self._open()
+        return {kind: self.disk.seen(kind) for kind in Kind}
+
+    def suffered(self, break_it: Callable[[Switches], None]) -> dict[str, Any]:
+        break_it(self.disk)
+        told = _told(self._open)
+        self.disk.mend()
+        again = _told(self._open)
+        lab = open_lab(self.folder / "lab")
+        problems = list(audit.verify(lab).problems)
+        lab.close()
+        return {"told": told, "again": again, "problems": problems}
+
+    def _open(self) -> None:
+        lab = open_lab(self.folder / "lab")
+        try:
+            queries.shipments(lab)
+        finally:
+            lab.close()
+
+
+def _told(work: Callable[[], object]) -> dict[str, str]:
+    try:
+        work()
+    except LabError as error:
+        return {"error": type(error).__name__, "text": error.message, "hint": error.hint}
+    return {"error": ""}
 
 
 def _reads(lab: Lab) -> bool:
@@ -133,12 +166,12 @@ def _reads(lab: Lab) -> bool:
         return False
 
 
-def faults(counts: dict[Kind, int]) -> list[tuple[str, Callable[[Switches], None]]]:
-    """Return every fault worth trying for an act that makes so many calls."""
+def faults(counts: dict[Kind, int], most: int) -> list[tuple[str, Callable[[Switches], None]]]:
+    """Return faults for an act that makes so many calls, of each kind about ``most``."""
     found: list[tuple[str, Callable[[Switches], None]]] = []
     for kind in Kind:
         error = errno.ENOSPC if kind is Kind.NAME else errno.EIO
-        for nth in _some(counts[kind]):
+        for nth in _some(counts[kind], most):
             for for_good in (False, True):
                 name = f"{kind.name.lower()} {nth}{' and on' if for_good else ''}"
                 found.append((name, _failing(kind, nth, error, for_good)))
@@ -147,7 +180,7 @@ def faults(counts: dict[Kind, int]) -> list[tuple[str, Callable[[Switches], None
     return found
 
 
-def _some(count: int, most: int = 6) -> list[int]:
+def _some(count: int, most: int) -> list[int]:
     step = max(1, -(-count // most))
     return sorted({*range(1, count + 1, step), count} - {0})
 
@@ -174,6 +207,7 @@ def _apart(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     reading, writing = os.pipe()
     process = os.fork()
     if not process:
+        signal.alarm(LONGEST_S)
         try:
             os.write(writing, json.dumps(work()).encode())
             os._exit(0)
@@ -189,18 +223,22 @@ def _apart(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     return json.loads(b"".join(parts)) if not ended else {"crashed": ended}
 
 
-def suffer(folder: Path, act: str, journal: str) -> None:
+def suffer(folder: Path, act: str, journal: str, most: int) -> None:
     """Try one act with every fault."""
     if journal == "delete":
         sqlite.safe_for_wal = lambda _: False
     sandbox.read_guarded_bytes = registry.read_bytes  # the guarded child has its own tests
     with clock.running_from(lambda: NOON):
         _template(folder)
-        for name, fault in faults(Case(folder, act).counts()):
-            found = _apart(lambda fault=fault: Case(folder, act).suffered(fault))
+        case = Opening if act == "open" else Case
+        if act not in THREADED:
+            case(folder, act).counts()  # loads, for every process forked from here, what it needs
+        counts = _apart(lambda: {k.name: v for k, v in case(folder, act).counts().items()})
+        for name, fault in faults({kind: counts[kind.name] for kind in Kind}, most):
+            found = _apart(lambda fault=fault: case(folder, act).suffered(fault))
             sys.stdout.write(json.dumps({"fault": name, **found}) + "\n")
             sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    suffer(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
+    suffer(Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]))

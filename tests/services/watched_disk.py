@@ -56,7 +56,7 @@ def run(library: Path, module: str, *arguments: object, timeout_s: float = 300) 
     done = subprocess.run(
         [sys.executable, "-m", module, *map(str, arguments)],
         cwd=ROOT,
-        env={**os.environ, "LD_PRELOAD": str(library)},
+        env={**os.environ, "LD_PRELOAD": str(library), "OPENBLAS_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         timeout=timeout_s,

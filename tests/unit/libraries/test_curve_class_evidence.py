@@ -8,14 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from libraries import build, curve_class_models
+from libraries import build, curve_class_models, naming, training
 from libraries.answer import LibraryAnswer
 from libraries.entry import EntryDraft, Section
 from libraries.library import Library, open_library
+from libraries.training import TrainingEntry
 from lims import match_hazard
+from spectra import curve_classes
 from spectra.axis import UNIT_CM1, UNIT_ONE, XKind, YKind
+from spectra.curve_classes import FEWEST_MEMBERS, FEWEST_OUTSIDE
+from spectra.curve_index import CurveIndex
 from spectra.decision import DecisionState
-from spectra.grid import FTIR_GRID
+from spectra.grid import FTIR_GRID, canonical
+from spectra.prepare import vibrational
 from spectra.spectrum import Spectrum, Technique
 from tests.unit.libraries.reference_builders import SOURCE
 from tests.unit.spectra.class_curves import a_curve
@@ -147,3 +152,27 @@ def test_labels_of_one_rule_are_one_class() -> None:
     assert curve_class_models.label("Fentanyls") == curve_class_models.label("fentanyl")
     assert curve_class_models.label("diluent") == ""
     assert curve_class_models.label("fentanyl precursor/impurity") == ""
+
+
+@pytest.mark.parametrize("technique", [Technique.FTIR, Technique.RAMAN])
+def test_the_training_library_is_too_small_to_calibrate_a_class(
+    technique: Technique,
+) -> None:
+    entries = training.entries(technique)
+    curves = [each.measurement for each in entries]
+    rows = np.array([vibrational(c, technique).y for c in curves if isinstance(c, Spectrum)])
+    groups = np.unique([each.substance for each in entries], return_inverse=True)[1]
+    said = [curve_class_models.label(_class_of(each)) for each in entries]
+    names = ["", *sorted(set(said) - {""})]
+    codes = np.array([names.index(each) for each in said])
+    made = curve_classes.learn(CurveIndex.build(rows, canonical(technique)), codes, groups)
+    assert {names[each.code] for each in made} == set(names) - {""}
+    large = [each for each in made if each.n_members >= FEWEST_MEMBERS]
+    assert len(large) == 2
+    assert all(each.n_outside < FEWEST_OUTSIDE for each in large)
+    assert not any(each.calibrated or each.found or each.false for each in made)
+
+
+def _class_of(each: TrainingEntry) -> str:
+    known = naming.known(each.substance)
+    return known.class_name if known is not None else each.class_name

@@ -1,4 +1,4 @@
-"""Writers of one lab forked from a process that has everything loaded, and killed at any moment.
+"""Writers of one lab, forked from a process that has everything loaded; they end or are killed.
 
 Prints one JSON line a round: what was told to somebody, and what a fresh opening finds.
 """
@@ -28,6 +28,7 @@ def rounds(folder: Path, count: int, journal: str) -> None:
         sqlite.safe_for_wal = lambda _: False
     dice = random.Random(20261124)
     for number in range(count):
+        whole = number % VERIFIED_EVERY == 0 or number == count - 1
         reading, writing = os.pipe()
         names = [f"r{number}w{writer}-" for writer in range(WRITERS)]
         killed = [_forked(folder, name, reading, writing) for name in names]
@@ -37,13 +38,26 @@ def rounds(folder: Path, count: int, journal: str) -> None:
             os.kill(process, signal.SIGKILL)
         ends = [os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) for process in killed]
         told = _until_closed(reading)
-        seen = _looked(folder, whole=number % VERIFIED_EVERY == 0 or number == count - 1)
-        said = {"round": number, "told": told, "ends": ends, **seen}
-        sys.stdout.write(json.dumps(said) + "\n")
-        sys.stdout.flush()
+        _say({"told": told, "ends": ends, **_looked(folder, whole=whole)})
 
 
-def _forked(folder: Path, name: str, reading: int, writing: int) -> int:
+def together(folder: Path, writers: int, turns: int) -> None:
+    """Let many writers do all their acts at once, each over a connection of its own."""
+    reading, writing = os.pipe()
+    names = [f"w{writer}-" for writer in range(writers)]
+    working = [_forked(folder, name, reading, writing, turns) for name in names]
+    os.close(writing)
+    told = _until_closed(reading)
+    ends = [os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) for process in working]
+    _say({"told": told, "ends": ends, **_looked(folder, whole=True)})
+
+
+def _say(said: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(said) + "\n")
+    sys.stdout.flush()
+
+
+def _forked(folder: Path, name: str, reading: int, writing: int, turns: int = 10_000) -> int:
     process = os.fork()
     if process:
         return process
@@ -51,13 +65,14 @@ def _forked(folder: Path, name: str, reading: int, writing: int) -> int:
         os.close(reading)
         own = folder / f"bench-{name}"
         own.mkdir()
-        bench, turn = Bench(open_lab(folder / "lab"), own, name), 0
-        while True:
+        bench = Bench(open_lab(folder / "lab"), own, name)
+        for turn in range(turns):
             key = bench.do(turn)
-            turn += 1
             if key:  # one write to a pipe this short arrives whole or not at all
                 os.write(writing, f"{key}\n".encode())
-    finally:  # only an error leads here: a writer ends by being killed
+        bench.lab.close()
+        os._exit(0)
+    finally:  # only an error leads here
         sys.excepthook(*sys.exc_info())
         os._exit(1)
 
@@ -81,4 +96,7 @@ def _looked(folder: Path, *, whole: bool) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    rounds(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])
+    if sys.argv[1] == "rounds":
+        rounds(Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
+    else:
+        together(Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))

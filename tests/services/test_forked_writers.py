@@ -1,4 +1,4 @@
-"""Writers killed without warning, 200 times: what was told to somebody is in the record, once."""
+"""Writers at work together or killed without warning: what was told is in the record, once."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ pytestmark = [
 ]
 
 
-def rounds(folder: Path, count: int, journal: str) -> list[dict[str, Any]]:
+def said_by(*arguments: object) -> list[dict[str, Any]]:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.services.killed_writers", str(folder), str(count), journal],
+        [sys.executable, "-m", "tests.services.forked_writers", *map(str, arguments)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -40,7 +40,7 @@ def rounds(folder: Path, count: int, journal: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(("journal", "share"), [("wal", 0.75), ("delete", 0.25)])
 def test_two_writers_killed_at_any_moment_lose_and_double_nothing(tmp_path, journal, share):
     a_lab(tmp_path / "lab").close()
-    seen = rounds(tmp_path, round(ROUNDS * share), journal)
+    seen = said_by("rounds", tmp_path, round(ROUNDS * share), journal)
     told: set[str] = set()
     for number, each in enumerate(seen):
         told |= set(each["told"])
@@ -51,3 +51,15 @@ def test_two_writers_killed_at_any_moment_lose_and_double_nothing(tmp_path, jour
         untold = len(each["kept"]) - len(told)
         assert untold <= WRITERS * (number + 1)  # written, and killed before anybody heard
     assert len(told) > len(seen)
+
+
+def test_eight_writers_with_mixed_acts_lose_double_and_reorder_nothing(tmp_path):
+    a_lab(tmp_path / "lab").close()
+    (said,) = said_by("together", tmp_path, 8, 18)
+    assert said["ends"] == [0] * 8
+    assert said["problems"] == []
+    assert sorted(said["told"]) == sorted(said["kept"])
+    assert len(set(said["kept"])) == 8 * 15
+    for writer in range(8):
+        own = [key for key in said["kept"] if f"-w{writer}-" in key]
+        assert own == [key for key in said["told"] if f"-w{writer}-" in key]
