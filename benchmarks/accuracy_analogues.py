@@ -18,7 +18,7 @@ from benchmarks.analogue_spectra import CLASSES, PER_CLASS, Collected
 from benchmarks.analogue_spectra import load as load
 from libraries.ion_rules import ion_rules, mass_changes
 from spectra import analogue
-from spectra.analogue import AnalogueState, Question, ReferenceHit
+from spectra.analogue import AnalogueAssessment, AnalogueState, Question, ReferenceHit
 from spectra.mass_scores import UnitSpectrum
 
 LIMITS = (0.7, 0.6, 0.5, 0.4)
@@ -29,12 +29,16 @@ Row = Sequence[str]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Asked:
-    """What was said of queries, one entry for each: first class (−1 for none), candidate or not."""
+    """What was said of queries, one entry for each: first class (−1 for none), candidate or not.
+
+    ``noted`` is the class of a class note, −1 where there is none; of a candidate it is ``first``.
+    """
 
     rows: np.ndarray
     first: np.ndarray
     nearest: np.ndarray
     candidate: np.ndarray
+    noted: np.ndarray
 
 
 def _hits(
@@ -101,10 +105,22 @@ def ask(
                 -1 if first is None else CLASSES.index(first.label),
                 CLASSES.index(hits[0].class_name) if hits[0].class_name else -1,
                 said.state is AnalogueState.ANALOGUE_CANDIDATE,
+                _noted(said),
             )
         )
-    first_, nearest, candidate = (np.array(column) for column in zip(*found, strict=True))
-    return Asked(rows=rows, first=first_, nearest=nearest, candidate=candidate.astype(bool))
+    first_, nearest, candidate, noted = (np.array(column) for column in zip(*found, strict=True))
+    return Asked(
+        rows=rows, first=first_, nearest=nearest, candidate=candidate.astype(bool), noted=noted
+    )
+
+
+def _noted(said: AnalogueAssessment) -> int:
+    """Return the class of a class note, −1 for none; a rule's name is longer than its label."""
+    if said.state is not AnalogueState.CLASS_ONLY or said.class_name is None:
+        return -1
+    rules = {rule.class_name: rule.labels for rule in ion_rules().rules}
+    labels = rules.get(said.class_name, {said.class_name})
+    return next((at for at, label in enumerate(CLASSES) if label in labels), -1)
 
 
 def _scores(

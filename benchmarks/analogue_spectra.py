@@ -73,7 +73,7 @@ class Collected:
     @cached_property
     def prints(self) -> tuple[list[object | None], Callable[[object, list[object]], list[float]]]:
         """The Morgan fingerprint of each structure, isotopes and salts apart, and the likeness."""
-        return _fingerprints(self.smiles)
+        return fingerprints(self.smiles)
 
     def unit(self, row: int) -> UnitSpectrum:
         """Return one spectrum as peaks."""
@@ -161,7 +161,7 @@ def _mass(formula: str) -> float:
     return float(sum(_MASSES[element] * int(count or 1) for element, count in parts))
 
 
-def _fingerprints(
+def fingerprints(
     smiles: np.ndarray,
 ) -> tuple[list[object | None], Callable[[object, list[object]], list[float]]]:
     from rdkit import Chem, DataStructs, RDLogger

@@ -14,62 +14,18 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+from benchmarks.record_lists import questions
 from benchmarks.record_made import make
-from lims import alerts, audit, bench_instruments, clock, outbox, people, quarantine, queries
+from lims import audit, clock, queries
 from lims.lab import Lab, open_lab
 from lims.records import moment
 
 LIST_GOAL_MS = 50.0
 VERIFY_GOAL_US = 10.0
-PAGE = 200
-SCREEN_ROWS = 200
-
-Question = tuple[str, Callable[[], object]]
-
-
-def questions(of: Lab) -> Iterator[Question]:
-    """Yield every list and search that a screen or a command asks for, by name."""
-    total = queries.work_count(of)
-    row = queries.work_page(of, total // 2, 1, order="number")[0]
-    yield "work_count", lambda: queries.work_count(of)
-    for order in ("queue", "newest", "oldest", "number"):
-        for name, offset in (("first", 0), ("middle", total // 2), ("last", total - PAGE)):
-            yield (
-                f"work_page {order}, {name}",
-                lambda o=order, at=offset: queries.work_page(of, at, PAGE, order=o),
-            )
-    for words in ("tansy", "tansy crystals", row.sample.casefold(), "nothing-like-it", "po"):
-        yield f"work_count find {words!r}", lambda w=words: queries.work_count(of, w)
-        for order in ("queue", "newest", "number"):
-            yield (
-                f"work_page find {words!r}, {order}",
-                lambda w=words, o=order: queries.work_page(of, 0, PAGE, w, o),
-            )
-    yield "board", lambda: queries.board(of)
-    yield "shipments, first page", lambda: queries.shipments(of, 0, SCREEN_ROWS)
-    yield "shipments, middle", lambda: queries.shipments(of, total // 2, SCREEN_ROWS)
-    yield "shipment by number", lambda: queries.shipment(of, row.shipment)
-    yield "sample by number", lambda: queries.sample_record(of, row.sample)
-    yield "sample by short number", lambda: queries.sample_record(of, row.sample[7:])
-    yield "samples of a shipment", lambda: queries.samples_of(of, row.shipment)
-    yield "remarks", lambda: queries.remarks(of, row.sample)
-    yield "data_version", lambda: queries.data_version(of)
-    yield "alerts, open", lambda: alerts.open_alerts(of)
-    yield "alerts of an officer", lambda: alerts.alerts_for(of, "haddad")
-    yield "quarantine, waiting", lambda: quarantine.listed(of)
-    yield "quarantine, all", lambda: quarantine.listed(of, everything=True)
-    yield "quarantine, count", lambda: quarantine.waiting(of)
-    yield "people", lambda: people.people(of)
-    yield "outbox, pending", lambda: outbox.pending(of)
-    yield "outbox, all", lambda: outbox.items(of)
-    yield "instruments", lambda: bench_instruments.instruments(of)
-    yield "events, last page", lambda: audit.events(of, queries.event_count(of) - PAGE, PAGE)
-    day = row.submitted_at.replace(hour=0, minute=0, second=0)
-    yield "report rows of a day", lambda: list(queries.report_rows(of, day, day + timedelta(1)))
 
 
 def ask(of: Lab, repeats: int) -> int:

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.record_office import furnish
 from lims import (
     alerts,
     audit,
@@ -269,7 +270,7 @@ def _vary(kind: str, body: dict[str, Any], serial: int, random: np.random.Genera
 
 
 def _around(of: Lab, days: int, random: np.random.Generator) -> None:
-    """What stands beside the samples: staff, quarantined files, sent reports, a checkpoint."""
+    """What stands beside the samples: staff, quarantined files, reports, office, a checkpoint."""
     for number in range(40):
         people.add_person(
             of, cast.LEAD, f"officer{number}", f"Officer {number}", frozenset((Role.OFFICER,))
@@ -281,4 +282,5 @@ def _around(of: Lab, days: int, random: np.random.Generator) -> None:
         queued = outbox.queue(of, cast.LEAD, f"d{number}", "daily", body, keys.sign(of, body))
         if number < days - 3:
             outbox.mark_sent(of, cast.LEAD, queued.seq, "stored")
+    furnish(of)
     audit.checkpoint(of, cast.LEAD)

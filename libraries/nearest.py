@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from spectra.curve_rescore import Hits
     from spectra.peak_index import PeakHits, PeakIndex
     from spectra.peak_tandem import TandemHits, TandemIndex
+    from spectra.peak_tandem_clean import TandemPeaks
+    from spectra.tandem_hybrid import TandemHybrid
 
     Found = TypeVar("Found", Hits, PeakHits, TandemHits)
 
@@ -142,6 +144,28 @@ class _TandemWithout:
         """Return the best of the other rows."""
         found = self._whole.search(query, top + 1, **how)  # type: ignore[arg-type]
         return _without(found, self._row, top)
+
+    @property
+    def hybrid(self) -> _HybridWithout:
+        """The comparison with moved fragments, without the row."""
+        return _HybridWithout(self._whole.hybrid, self._row)
+
+
+class _HybridWithout:
+    """A comparison in which one row shares nothing."""
+
+    def __init__(self, whole: TandemHybrid, row: int) -> None:
+        self._whole = whole
+        self._row = row
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._whole, name)
+
+    def scores(self, query: TandemPeaks, precursor_mz: float) -> FloatArray:
+        """Return the scores with the row's own 0."""
+        found = self._whole.scores(query, precursor_mz)
+        found[self._row] = 0.0
+        return found
 
 
 class _CurvesWithout:

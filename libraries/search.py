@@ -278,11 +278,13 @@ def _mass(
 
 
 def _tandem(searched: Sequence[_Searched], spectrum: MassSpectrum, top: int) -> LibraryAnswer:
-    found, quality = search_tandem.looked_up([(s.library, s.index) for s in searched], spectrum)
+    places = [(s.library, s.index) for s in searched]
+    found, quality = search_tandem.looked_up(places, spectrum)
     names = tuple(f"{s.library.name} {s.library.version}" for s in searched)
     asked = instrument_class.of_metadata(spectrum.metadata, Section.MSMS)
     calibration = None if found is None else _calibration(searched, found.same, asked)
     made = search_tandem.answer(found, quality, calibration, names, top)
+    made = search_tandem.with_class(made, places, spectrum)
     return replace(made, decision=class_calibrations.told(made.decision, calibration, asked))
 
 

@@ -111,6 +111,24 @@ def answer(
     )
 
 
+def with_class(
+    answer: LibraryAnswer, places: Sequence[Place], spectrum: MassSpectrum
+) -> LibraryAnswer:
+    """Return an answer that names nothing with the class its fragments indicate, if any.
+
+    Raises
+    ------
+    LibraryError
+        A reference does not match its hash.
+    """
+    if answer.decision.state is not DecisionState.NO_MATCH:
+        return answer
+    from libraries import tandem_class_evidence
+
+    decided, facts = tandem_class_evidence.assess(places, spectrum, answer.decision)
+    return replace(answer, decision=decided, analogue=facts)
+
+
 def _quality(spectrum: MassSpectrum) -> Quality:
     """Return whether an MS/MS spectrum can be searched, with every reason it cannot."""
     precursor = tandem.precursor_of(spectrum, harmonise.facts(spectrum.metadata))

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from lims import events, ids, records, workflow
+from lims import events, ids, records, signing, workflow
 from lims.errors import NotFoundError, PermissionDenied, RecordError
 from lims.model import Event, Person
+from lims.presence import Admission, Proof
 from lims.workflow import Verb
 
 if TYPE_CHECKING:
@@ -31,11 +32,26 @@ class Act:
     at: datetime
     key: str = ""
     first: Event | None = None
+    admission: Admission = field(default_factory=Admission)
+    used: list[Proof] = field(default_factory=list)
+    """What signed in this act; spent once it is written."""
+    confirmers: list[Proof] = field(default_factory=list)
+    """Who besides the acting person confirmed it at the same screen."""
     _written: list[Event] = field(default_factory=list)
 
     def allow(self, verb: Verb) -> None:
         """Raise `PermissionDenied` unless the acting person may do this."""
         workflow.require(self.person, verb)
+        if self.admission.is_unattended and verb not in workflow.UNATTENDED:
+            raise PermissionDenied(
+                f"a session without a person at it may not {verb}",
+                hint="Sign in at the terminal and repeat the act.",
+            )
+
+    def use(self, proof: Proof) -> None:
+        """Count a proof as used by this act; it may sign several events of it."""
+        if proof not in self.used:
+            self.used.append(proof)
 
     def repeated(self, kind: str) -> Event | None:
         """Return the event this act's idempotency key already wrote, or None.
@@ -56,7 +72,14 @@ class Act:
         return self.first
 
     def append(self, kind: str, body: Mapping[str, Any]) -> Event:
-        """Write one event; the act's key goes with the first."""
+        """Write one event; the act's key goes with the first.
+
+        Raises
+        ------
+        SignatureNeeded
+            The lab asks for the acting person's signature on it.
+        """
+        body = signing.with_signatures(self, kind, body, is_first=not self._written)
         key = "" if self._written else self.key
         event = events.append(
             self.db,

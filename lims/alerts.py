@@ -65,29 +65,25 @@ def alerts_for(lab: Lab, person: str, include_acknowledged: bool = False) -> tup
     """
     found = records.rows(
         lab.db,
-        """
-        WITH mine AS (
-          SELECT p.number AS number, p.sender AS sender,
-                 p.received_at AS received_at, p.received_by AS received_by
-          FROM sample s JOIN shipment p ON p.number=s.shipment
-          WHERE s.holder=?1 OR s.officer=?1
-          UNION
-          SELECT number, sender, received_at, received_by FROM shipment
-          WHERE received_by=?1 AND state NOT IN ('released','seized')
-        )
-        SELECT a.* FROM alert a JOIN shipment p ON p.number=a.shipment
-        WHERE (a.shipment IN (SELECT number FROM mine)
-               OR (p.sender<>'' AND p.sender IN (SELECT sender FROM mine))
-               -- Parcels taken in by one act are one batch: the same person at the same moment.
-               OR EXISTS (SELECT 1 FROM mine m WHERE m.received_at=p.received_at
-                          AND m.received_by=p.received_by))
-          AND (a.acknowledged_by='' OR ?2)
-        ORDER BY (a.acknowledged_by<>''), (a.kind<>'hazard'), a.seq
-        """,
+        # From the few notices to the person, not from a person's many parcels to the notices.
+        f"SELECT a.* FROM alert a JOIN shipment p ON p.number=a.shipment "
+        f"WHERE {'1' if include_acknowledged else _UNSEEN} AND ({_MINE.format(p='p')} "
+        "OR (p.sender<>'' AND EXISTS(SELECT 1 FROM shipment q WHERE q.sender=p.sender "
+        f"AND q.sender<>'' AND ({_MINE.format(p='q')}))) "
+        # Parcels taken in by one act are one batch: the same person at the same moment.
+        "OR EXISTS(SELECT 1 FROM shipment q WHERE q.received_by=p.received_by "
+        f"AND q.received_at=p.received_at AND ({_MINE.format(p='q')}))) "
+        "ORDER BY (a.acknowledged_by<>''), (a.kind<>'hazard'), a.seq",
         person,
-        int(include_acknowledged),
     )
     return tuple(records.as_alert(row) for row in found)
+
+
+_UNSEEN = "a.acknowledged_by=''"
+_MINE = (
+    "({p}.received_by=?1 AND {p}.state NOT IN ('released','seized')) OR EXISTS(SELECT 1 "
+    "FROM sample s WHERE s.shipment={p}.number AND (s.holder=?1 OR s.officer=?1))"
+)
 
 
 def acknowledge(lab: Lab, actor: str, alert: str, *, key: str = "") -> Alert:

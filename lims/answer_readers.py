@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from lims import alerts, office_notices, records
 from lims.act import Act
+from lims.model import Conclusion
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -80,17 +81,22 @@ def _reports(database: Database, sample: records.Row, zone: ZoneInfo) -> list[st
     return [row["report_id"] for row in found if any(day in row["report_id"] for day in days)]
 
 
-def tell_if_different(
-    act: Act, sample: records.Row, lab_name: str, substance: str, reference: str
-) -> None:
-    """Tell the officer and everybody who read our answer when another lab's differs from it.
+def is_different(ours: Conclusion, substance: str) -> bool:
+    """Whether another lab's answer differs from ours; an empty ``substance`` names nothing.
 
     A name among ours agrees: a group of isomers that was narrowed down is not another answer.
     """
+    return substance not in ours.substances and bool(substance or ours.substances)
+
+
+def tell_if_different(
+    act: Act, sample: records.Row, lab_name: str, substance: str, reference: str
+) -> None:
+    """Tell the officer and everybody who read our answer when another lab's differs from it."""
     if sample["conclusion"] is None:
         return
     ours = records.conclusion(act.db, sample["conclusion"])
-    if substance in ours.substances or (not substance and not ours.substances):
+    if not is_different(ours, substance):
         return
     report = f" (report {reference})" if reference else ""
     theirs = f"identified {substance}" if substance else "could not confirm it"

@@ -47,7 +47,13 @@ def check_files(lab: Lab, found: Findings, progress: Progress = silent) -> int:
 
 def _documents(lab: Lab, found: Findings) -> Iterator[str]:
     for row in lab.db.query(
-        "SELECT o.report_id, o.sha256, d.body FROM outbox o LEFT JOIN document d USING(sha256)"
+        "SELECT o.report_id, o.sha256, d.body FROM outbox o LEFT JOIN document d USING(sha256) "
+        "UNION ALL SELECT r.number, r.content_sha256, d.body FROM certificate_revision r "
+        "LEFT JOIN document d ON d.sha256=r.content_sha256 "
+        "UNION ALL SELECT c.number, c.document_sha256, d.body FROM certificate c "
+        "LEFT JOIN document d ON d.sha256=c.document_sha256 WHERE c.issued_at<>'' "
+        "UNION ALL SELECT 'headquarters '||h.sequence, h.sha256, d.body FROM hub_answer h "
+        "LEFT JOIN document d ON d.sha256=h.sha256"
     ):
         if row["body"] is None:
             found.problem(f"the bytes of report {row['report_id']} are missing")

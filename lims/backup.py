@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lims import audit, backup_manifest, chain, clock, keys, sqlite, workflow
+from lims import audit, backup_manifest, chain, clock, errors, keys, sqlite, workflow
 from lims.act import acting_person
 from lims.backup_manifest import MANIFEST, SIGNATURE, SUMS, Manifest
 from lims.errors import AuditBrokenError, BusyError, ConfigError, RecordError
@@ -322,6 +322,15 @@ def _told(into: Path) -> Iterator[None]:
     try:
         with sqlite.translated(into):
             yield
+    except (errors.DiskFailedError, errors.StorageFullError) as error:
+        if str(into) not in error.message:  # it is the lab's own disk, and its own advice holds
+            raise
+        # The record was only read: what is said of an act in it would send people looking there.
+        raise type(error)(
+            f"no backup was made: {error.message}",
+            hint=f"Check the disk that holds {into}, or name a folder on another; the record and "
+            "older backups are as they were.",
+        ) from error
     except FileExistsError as error:
         raise ConfigError(f"{into} is not a folder", hint="Name a folder.") from error
     except OSError as error:

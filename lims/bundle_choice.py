@@ -60,7 +60,10 @@ def choose(database: Database, sample: Mapping[str, Any]) -> Choice:
     own = numbers(" ".join([number, *(str(row["id"]) for row in alerts)]))
     parcel = numbers(str(sample["shipment"]))
     full, withheld, bodies = _events(database, own, parcel)
-    reports = tuple(_reports(database, own | parcel, number))
+    reports = (
+        *_reports(database, own | parcel, number),
+        *_certificates(database, own | parcel, number),
+    )
     full |= _issues(database, {report.report_id for report in reports})
     full |= _background(database, bodies)
     return Choice(
@@ -172,4 +175,24 @@ def _reports(database: Database, own: frozenset[str], number: str) -> Iterator[R
             signature=bytes(signature),
             queued_at=str(queued_at),
             body=bytes(body) if alone else None,
+        )
+
+
+def _certificates(database: Database, own: frozenset[str], number: str) -> Iterator[Report]:
+    """Yield the issued reports on the sample, those amended or withdrawn since among them."""
+    rows = database.execute(
+        "SELECT c.number, c.document_sha256, c.signature, c.issued_at, d.body FROM certificate c "
+        "JOIN certificate_sample s USING(number) JOIN document d ON d.sha256=c.document_sha256 "
+        "WHERE s.sample=? ORDER BY c.seq",
+        [number],
+    )
+    for report_id, sha256, signature, issued_at, body in rows:
+        named = numbers(bytes(body).decode("utf-8", "replace"))
+        yield Report(
+            report_id=str(report_id),
+            kind="certificate",
+            sha256=str(sha256),
+            signature=bytes.fromhex(signature),
+            queued_at=str(issued_at),
+            body=bytes(body) if named <= own else None,
         )

@@ -211,6 +211,7 @@ def _check_log(
             problems.append(f"event {seq} does not follow event {seq - 1}")
     events = [_event(contents, seq) for seq in sorted(named)]
     problems += _raw_problems(events, contents.sizes)
+    problems += _report_problems(events, contents, public, said)
     if not any(_founds(event, public) for event in events):
         problems.append("the event that made the lab and its key is not in the bundle")
     withheld = sum(bool(row["withheld"]) for row in rows.values())
@@ -250,6 +251,31 @@ def _raw_problems(events: Iterable[dict[str, Any]], sizes: dict[str, int]) -> li
             continue
         if not {f"raw/{sha256}", f"quarantine/{sha256}"} & sizes.keys():
             problems.append(f"the file {sha256} that event {event['seq']} names is missing")
+    return problems
+
+
+def _report_problems(
+    events: Iterable[dict[str, Any]], contents: Contents, public: bytes, said: list[str]
+) -> list[str]:
+    """Look at the issued reports that are here, and say which were amended or withdrawn."""
+    problems = []
+    ended: dict[str, str] = {}
+    issued: list[dict[str, Any]] = []
+    for event in events:
+        body = event.get("body")
+        if event.get("kind") == "certificate.issued" and isinstance(body, dict):
+            issued.append(body)
+            ended[str(body["amends"])] = f"amended by {body['number']}"
+        elif event.get("kind") == "certificate.withdrawn" and isinstance(body, dict):
+            ended[str(body["number"])] = "withdrawn"
+    for body in issued:
+        number, sha256 = str(body["number"]), str(body["sha256"])
+        if f"reports/{sha256}" not in contents.sizes:
+            continue  # it names other samples too
+        data = contents.text(f"reports/{sha256}")
+        if not verify_ed25519(public, data, bytes.fromhex(body["signature"])):
+            problems.append(f"report {number} does not carry the lab's signature")
+        said.append(f"report {number}: signed by the lab, {ended.get(number, 'stands')}")
     return problems
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NoReturn
 
 import rfc8785
@@ -17,6 +17,31 @@ _PLAIN_FROM = 1e-4
 _encode = json.JSONEncoder(
     ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False
 ).encode
+
+
+def _foreign(value: object) -> NoReturn:
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def _encoder() -> Callable[[object, int], Iterable[str]] | None:
+    """Return the standard library's encoder in C, made once; None where it cannot be had.
+
+    ``JSONEncoder.encode`` makes one at every call, which costs more than a small text.
+    """
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:
+        return None
+    quote = json.encoder.encode_basestring
+    try:
+        made: Callable[[object, int], Iterable[str]] = make(
+            None, _foreign, quote, None, ":", ",", True, False, True
+        )
+    except TypeError:  # another Python's takes other things
+        return None
+    return made
+
+
+_chunks = _encoder()
 
 
 class Spelled(Mapping[str, Any]):
@@ -79,9 +104,9 @@ def dumps(value: object) -> bytes:
 def parsed(text: str) -> Any:
     """Return the value of canonical text that the record wrote itself."""
     try:
-        value, end = _own.raw_decode(text)
+        value, end = _scan(text, 0)
         return value if end == len(text) else _own.decode(text)
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, TypeError, RecursionError, StopIteration) as error:
         raise RecordError(
             f"a row of the record is not readable: {error}", hint="Run `fol audit verify`."
         ) from error
@@ -94,8 +119,10 @@ def spelled(value: object) -> str:
     """
     if type(value) is Spelled:
         return value.text
+    if not value and type(value) in _EMPTY:
+        return _EMPTY[type(value)]
     try:
-        text = _encode(value)
+        text = "".join(_chunks(value, 0)) if _chunks is not None else _encode(value)
     except TypeError:
         return dumps(value).decode()  # some other mapping or sequence
     # Signs of the numbers that ECMAScript spells in another way (as `_number` says), and of keys
@@ -103,6 +130,9 @@ def spelled(value: object) -> str:
     if not text.isascii() or "e-" in text or "e+" in text or ".0" in text:
         return dumps(value).decode()
     return text
+
+
+_EMPTY: Mapping[type, str] = {list: "[]", dict: "{}", str: '""'}
 
 
 def loads(data: bytes | str) -> Any:
@@ -219,3 +249,4 @@ def _check_depth(value: object) -> None:
 
 
 _own = json.JSONDecoder(parse_int=_whole)
+_scan = _own.scan_once  # type: ignore[attr-defined]  # typeshed leaves it out

@@ -14,6 +14,8 @@ from lims.workflow import Verb
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+    from lims.act import Act
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
@@ -36,27 +38,36 @@ def checkpoint(lab: Lab, actor: str) -> Checkpoint:
         The key is missing or wrong.
     """
     with lab.writing(actor) as act:
-        act.allow(Verb.CHECKPOINT_LOG)
-        row = act.db.execute("SELECT size, head, frontier FROM log_head").fetchone()
-        size, head, root = int(row[0]), bytes(row[1]), chain.root(bytes(row[2]))
-        known = [point for point in stored(act.db) if point.size == size]
-        if known:
-            return known[0]
-        point = Checkpoint(
-            size=size,
-            root=root,
-            head=head,
-            fingerprint=migrate.fingerprint(act.db),
-            at=clock.stamp(act.at),
-            signature=b"",
-        )
-        signature = keys.sign(lab, statement(lab, point))
-        act.db.conn.execute(
-            "INSERT INTO checkpoint(size, root, head, fingerprint, at, signature) "
-            "VALUES(?,?,?,?,?,?)",
-            (size, root, head, point.fingerprint, point.at, signature),
-        )
-        return next(point for point in stored(act.db) if point.size == size)
+        return made(act)
+
+
+def made(act: Act) -> Checkpoint:
+    """Sign the log as it stands in an act and keep the statement.
+
+    Raises
+    ------
+    ConfigError, PermissionDenied
+    """
+    act.allow(Verb.CHECKPOINT_LOG)
+    row = act.db.execute("SELECT size, head, frontier FROM log_head").fetchone()
+    size, head, root = int(row[0]), bytes(row[1]), chain.root(bytes(row[2]))
+    known = [point for point in stored(act.db) if point.size == size]
+    if known:
+        return known[0]
+    point = Checkpoint(
+        size=size,
+        root=root,
+        head=head,
+        fingerprint=migrate.fingerprint(act.db),
+        at=clock.stamp(act.at),
+        signature=b"",
+    )
+    signature = keys.sign(act.lab, statement(act.lab, point))
+    act.db.conn.execute(
+        "INSERT INTO checkpoint(size, root, head, fingerprint, at, signature) VALUES(?,?,?,?,?,?)",
+        (size, root, head, point.fingerprint, point.at, signature),
+    )
+    return next(point for point in stored(act.db) if point.size == size)
 
 
 def checkpoints(lab: Lab) -> tuple[Checkpoint, ...]:

@@ -1,11 +1,12 @@
 """When two techniques together make a class a candidate that neither makes alone. Pure.
 
-Reads the stored matches of one sample; the rule is that of docs/design/004-class-evidence.md.
+Reads the stored matches of one sample; the rule is that of docs/design/004-class-evidence.md. A
+mass spectrum and a vibrational one are two kinds; infrared and Raman are one whatever they show.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +29,7 @@ class Supported:
     ----------
     class_name : str
     grade : str
-        ``A`` or ``B``; of infrared and Raman without a mass spectrum always ``B``.
+        ``A`` or ``B``: the grade that the mass spectrum has with support.
     raised : bool
         Neither finding is a candidate alone.
     text : str
@@ -72,21 +73,17 @@ def combined(said: Sequence[Said]) -> tuple[Supported, ...]:
 def _of_class(rows: Sequence[Said]) -> Supported | None:
     vibrational = [row for row in rows if _is_vibrational(row)]
     graded = [(grade, row) for row in rows for grade in [_grade_with_support(row)] if grade]
-    if graded and vibrational:
-        grade, best = min(graded, key=lambda each: each[0])
-        return _made(best, vibrational[0], grade, "mass spectrum")
-    pair = next(_different_members(vibrational), None)
-    if pair is None:
+    if not graded or not vibrational:
         return None
-    first, second = pair
-    return _made(first, second, "B", _VIBRATIONAL[first[0].technique])
+    grade, best = min(graded, key=lambda each: each[0])
+    return _made(best, vibrational[0], grade)
 
 
-def _made(first: Said, second: Said, grade: str, kind: str) -> Supported:
+def _made(first: Said, second: Said, grade: str) -> Supported:
     name = first[1].class_name
     other = _VIBRATIONAL[second[0].technique]
     text = (
-        f"class {name} by two kinds of evidence: {kind} ({first[0].id}) and {other} "
+        f"class {name} by two kinds of evidence: mass spectrum ({first[0].id}) and {other} "
         f"({second[0].id})"
     )
     analogue = dict(first[1].analogue or {})
@@ -114,27 +111,6 @@ def _grade_with_support(row: Said) -> str:
     key = "candidate_grade" if statement.state == "analogue_candidate" else "grade_if_supported"
     grade = analogue.get(key)
     return grade if isinstance(grade, str) and grade in _GRADES else ""
-
-
-def _different_members(rows: Sequence[Said]) -> Iterator[tuple[Said, Said]]:
-    """Yield an infrared and a Raman finding that rest on different members of the class."""
-    for first in rows:
-        for second in rows:
-            if (first[0].technique, second[0].technique) != ("ftir", "raman"):
-                continue
-            one, other = _members(first[1]), _members(second[1])
-            if one and other and not one & other:
-                yield first, second
-
-
-def _members(statement: Statement) -> frozenset[str]:
-    """Return the nearest members, by key and by name: either in common is one in common."""
-    analogue = statement.analogue or {}
-    keys, nearest = analogue.get("members"), analogue.get("nearest")
-    if not isinstance(keys, list | tuple) or not isinstance(nearest, list | tuple):
-        return frozenset()
-    names = (each.get("name") for each in nearest if isinstance(each, Mapping))
-    return frozenset(_key(str(each)) for each in (*keys, *names) if each)
 
 
 def _key(name: str) -> str:

@@ -7,10 +7,10 @@ screen or by an act of their own; nobody confirms for somebody else.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lims import records
+from lims import records, signing
 from lims.errors import CustodyError, NotFoundError
 
 if TYPE_CHECKING:
@@ -21,29 +21,40 @@ SIGNED_IN = "signed in"
 NAMED = "confirmed at the same screen"
 PROPOSED = "proposed it, signed in"
 BADGE = "badge read"
+PROVED = {
+    "password": "confirmed at the same screen with their password",
+    "pin": "confirmed at the same screen with their PIN",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmation:
-    """One person's yes; ``proof`` is what only they can give and is never written down."""
+    """One person's yes. Where the lab asks to sign in, the record asks for their secret too."""
 
     person: str
-    proof: str = field(default="", repr=False)
 
 
 def here(*people: str) -> tuple[Confirmation, ...]:
-    """Return confirmations given on this screen, without a proof."""
+    """Return confirmations given on this screen."""
     return tuple(Confirmation(person=person) for person in people)
 
 
-def means(act: Act, person: Person, proof: str) -> str:  # noqa: ARG001 - what signing-in needs
+def means(act: Act, person: Person) -> str:
     """Return how a person who is not the acting one is known to have confirmed.
 
-    The point where signing-in compares ``proof`` with the person's own secret and raises
-    `PermissionDenied`. No secrets are kept yet, so what can be said is that they confirmed at the
-    same screen.
+    Where the lab asks to sign in, by their own secret, given a moment ago; else all that can be
+    said is that they were named as confirming at the same screen.
+
+    Raises
+    ------
+    SignatureNeeded
+        The lab asks to sign in, and they have not proved themselves here.
     """
-    return NAMED
+    if not act.admission.is_required:
+        return NAMED
+    proof = signing.confirmed_by(act, person)
+    act.confirmers.append(proof)
+    return PROVED[proof.method]
 
 
 def by_person(act: Act, confirmed: Sequence[Confirmation]) -> dict[str, str]:
@@ -61,7 +72,7 @@ def by_person(act: Act, confirmed: Sequence[Confirmation]) -> dict[str, str]:
             raise CustodyError(
                 f"{person.name} confirms twice", hint="Each person confirms once, for themselves."
             )
-        found[person.id] = means(act, person, each.proof)
+        found[person.id] = means(act, person)
     return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import fields as names_of
 from typing import Any
 
-from lims import canonical, declared, fields, ids, intake, records
+from lims import canonical, fields, ids, intake, mismatch, records
 from lims.act import Act
 from lims.custody_model import Correction
 from lims.errors import NotFoundError, RecordError, StateError
@@ -101,7 +101,7 @@ def _corrected(act: Act, of: str, number: str, field: str, to: str) -> dict[str,
         )
     row = records.rows(act.db, f"SELECT * FROM {of} WHERE number=?", number)[0]
     draft = canonical.parsed(row["draft"])
-    was = str(draft[field])
+    was = str(draft.get(field, ""))
     body = (
         _new_shipment(row, draft, field, to) if of == "shipment" else _new_sample(draft, field, to)
     )
@@ -121,11 +121,20 @@ def _corrected(act: Act, of: str, number: str, field: str, to: str) -> dict[str,
 
 
 def _new_shipment(row: records.Row, draft: dict[str, Any], field: str, to: str) -> dict[str, Any]:
-    before = declared.notes(ShipmentDraft(**draft))
+    before = mismatch.notes(ShipmentDraft(**draft))
     made = intake.shipment_body(ShipmentDraft(**{**draft, field: to}))
     earlier = intake.shipment_body(ShipmentDraft(**draft))["notes"]
-    kept = [note for note in canonical.parsed(row["notes"]) if note not in (*before, *earlier)]
-    return {"now": made["draft"][field], "notes": [*made["notes"], *kept]}
+    # Notes of the papers are made anew; lists grow, so those of codes are told by their ending.
+    kept = [
+        note
+        for note in canonical.parsed(row["notes"])
+        if note not in (*before, *earlier) and not note.endswith("unverified")
+    ]
+    return {
+        "now": made["draft"][field],
+        "notes": [*made["notes"], *kept],
+        "unverified": made.get("unverified", []),
+    }
 
 
 def _new_sample(draft: dict[str, Any], field: str, to: str) -> dict[str, Any]:

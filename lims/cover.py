@@ -162,10 +162,18 @@ def long_waits(lab: Lab, *, everything: bool = False) -> tuple[LongWait, ...]:
         "SELECT number, submitted_at FROM sample s WHERE status_rank<4 "
         "AND state NOT IN ('consumed','destroyed','returned','lost') "
         "AND NOT EXISTS(SELECT 1 FROM lab_transfer t WHERE t.sample=s.number AND t.closed_at='') "
-        "ORDER BY submitted_at, seq",
+        "AND submitted_at<=? ORDER BY submitted_at, seq",
+        "~" if everything else _passes_before(moment, days, cover),
     )
     waits = [_wait(row, moment, days, cover) for row in found]
     return tuple(each for each in waits if everything or each.offer)
+
+
+def _passes_before(moment: datetime, days: int, cover: NextCover) -> str:
+    """Return the latest submission that can be offered; "~" is later than every stamp."""
+    if cover.planned and cover.at is None:
+        return "~"
+    return clock.stamp(max(moment, cover.at or moment) - timedelta(days=days))
 
 
 def _wait(row: records.Row, moment: datetime, days: int, cover: NextCover) -> LongWait:

@@ -1,17 +1,16 @@
-"""What a shipment was declared to be: figures read from the typed text, and what does not fit.
+"""Figures read from what was typed on a shipment: weights, amounts, value per kilogram. Pure.
 
-Typed texts are never changed; a figure that can be read two ways is not read at all. Pure.
+Typed texts are never changed; a figure that can be read two ways is not read at all. What does not
+fit is for `lims.mismatch`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from lims.errors import RecordError
-from lims.model import ShipmentDraft
 
 _UG_PER = {
     "ug": Decimal(1),
@@ -77,15 +76,34 @@ def number(text: str) -> Decimal | None:
     return Decimal(plain.replace(",", "."))
 
 
-def weight_ug(text: str) -> int | None:
-    """Return a typed weight such as ``1.5 kg`` in whole micrograms, or None."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightReading:
+    """A typed weight in whole micrograms, and half of what its last digit is worth."""
+
+    mass_ug: int
+    half_ug: int
+
+
+def weight_reading(text: str) -> WeightReading | None:
+    """Return a typed weight with half of its last digit (``1.5 kg``: 0.05 kg), or None."""
     found = _WEIGHT.fullmatch(text.strip())
     if found is None:
         return None
     amount, unit = number(found[1]), _UG_PER.get(found[2].lower())
     if amount is None or unit is None or amount * unit >= _MAX_UG:
         return None
-    return int((amount * unit).to_integral_value())
+    exponent = amount.as_tuple().exponent
+    places = exponent if isinstance(exponent, int) else 0
+    return WeightReading(
+        mass_ug=int((amount * unit).to_integral_value()),
+        half_ug=int((unit.scaleb(places) / 2).to_integral_value()),
+    )
+
+
+def weight_ug(text: str) -> int | None:
+    """Return a typed weight such as ``1.5 kg`` in whole micrograms, or None."""
+    found = weight_reading(text)
+    return None if found is None else found.mass_ug
 
 
 def parse_mass(text: str) -> int:
@@ -123,63 +141,3 @@ def value_per_kg(value: str, weight: str) -> Money | None:
     if paid is None or not ug:
         return None
     return Money(amount=paid.amount * 1_000_000_000 / ug, currency=paid.currency)
-
-
-def notes(draft: ShipmentDraft) -> tuple[str, ...]:
-    """Return what the declared figures say together, in words.
-
-    For example ``declared value 6.67 USD per kg`` and ``freight above goods value``.
-    """
-    found: list[str] = []
-    rate = value_per_kg(draft.declared_value, draft.declared_weight)
-    if rate is not None:
-        found.append(f"declared value {rate.amount:.2f} {rate.currency} per kg")
-    value, freight = money(draft.declared_value), money(draft.freight)
-    same = value is not None and freight is not None and value.currency == freight.currency
-    if same and value is not None and freight is not None and freight.amount > value.amount:
-        found.append("freight above goods value")
-    named = (
-        ("declared value", draft.declared_value, value),
-        ("freight", draft.freight, freight),
-        ("declared weight", draft.declared_weight, weight_ug(draft.declared_weight)),
-    )
-    found += [
-        f"{name} {text!r} is kept as typed; it cannot be read as one figure"
-        for name, text, read in named
-        if text and read is None
-    ]
-    return tuple(found)
-
-
-def is_found(note: str) -> bool:
-    """Whether a note says what was found, and so must wait for a hazard notice to be seen."""
-    return note.startswith("declared ") and ", found " in note
-
-
-def against_found(declared_goods: str, found: Iterable[str]) -> str:
-    """Return ``declared silicon dioxide, found xylazine (adulterant)``, or empty when they agree.
-
-    Parameters
-    ----------
-    declared_goods : str
-        As typed.
-    found : iterable of str
-        Names the evidence supports.
-    """
-    from libraries import substances
-
-    table = substances.table()
-    declared = table.find(declared_goods)
-    words = declared_goods.casefold()
-    strangers: list[str] = []
-    for name in dict.fromkeys(found):
-        substance = table.find(name)
-        printed = substance.name if substance else name
-        same = substance is not None and declared is not None and substance.name == declared.name
-        spelled = re.search(rf"(?<!\w){re.escape(printed.casefold())}(?!\w)", words)
-        if same or spelled:
-            continue
-        strangers.append(f"{name} ({substance.role})" if substance else name)
-    if not strangers:
-        return ""
-    return f"declared {declared_goods or 'nothing'}, found {', '.join(strangers)}"

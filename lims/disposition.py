@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from libraries import hazards
-from lims import declared, fields, legal_hold, records
+from lims import fields, legal_hold, mismatch, records
 from lims.act import Act
 from lims.errors import StateError
 from lims.lab import Lab
@@ -85,7 +85,7 @@ def _not_as_declared(act: Act, row: dict[str, Any], declared_goods: str) -> str:
     names = concluded.substances if concluded is not None else ()
     known = [table().find(name) for name in names]
     active = [each.name for each in known if each is not None and each.role in _ACTIVE_ROLES]
-    note = declared.against_found(declared_goods, active)
+    note = mismatch.against_found(declared_goods, active)
     return f"is not as declared ({note})" if note else ""
 
 

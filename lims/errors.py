@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from spectra.errors import LabError
 
 
@@ -29,6 +31,40 @@ class PermissionDenied(RecordError):  # noqa: N818 - the field's word, and what 
     """The acting person may not do what was asked."""
 
 
+class SessionNeeded(PermissionDenied):
+    """Nobody is signed in here, or the session is locked or over."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+
+
+class SignatureNeeded(PermissionDenied):
+    """An act waits for somebody's signature; nothing of it was written.
+
+    Parameters
+    ----------
+    person, name : str
+        Id and name of whoever signs.
+    meaning : str
+        What they put their name under.
+    about : sequence of (str, str)
+        What it is about: name and value, as the record will have it.
+    """
+
+    def __init__(
+        self, *, person: str, name: str, meaning: str, about: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        super().__init__(
+            f"{name} has not signed: {meaning}",
+            hint="Sign with the PIN or the password: at a terminal it is asked for, a script "
+            "gives it with `fol --pin-file /dev/fd/3 ...`.",
+        )
+        self.person = person
+        self.name = name
+        self.meaning = meaning
+        self.about = tuple(about)
+
+
 class AuditBrokenError(RecordError):
     """The event log does not verify."""
 
@@ -47,6 +83,14 @@ class DamagedError(RecordError):
 
 class DiskFailedError(RecordError):
     """The disk failed during an act, which may or may not be in the record now."""
+
+
+class AnswerRefusedError(RecordError):
+    """An answer of headquarters was not taken; ``code`` says which check it failed."""
+
+    def __init__(self, message: str, *, code: str, hint: str = "") -> None:
+        super().__init__(f"{code}: {message}", hint=hint)
+        self.code = code
 
 
 class RunCancelledError(RecordError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from lims import folding
+from lims import fold_order, folding
 from lims.folding import Handlers
 from lims.model import Event
 
@@ -34,6 +34,7 @@ def _recorded(database: Database, event: Event) -> None:
         at=event.at,
         by=event.actor,
     )
+    fold_order.began(database, body["sample"], event.at)
 
 
 def _reviewed(database: Database, event: Event) -> None:

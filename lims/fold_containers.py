@@ -103,11 +103,10 @@ def _resolved(database: Database, event: Event) -> None:
 
 
 def _freeze(database: Database, container: str) -> None:
-    database.conn.execute(
-        "UPDATE container SET frozen=(SELECT count(*) FROM container_discrepancy "
-        "WHERE container=? AND resolved_by='') WHERE number=?",
-        (container, container),
-    )
+    opened = database.conn.execute(
+        "SELECT seq FROM container_discrepancy WHERE container=? AND resolved_by=''", (container,)
+    ).fetchall()
+    database.conn.execute("UPDATE container SET frozen=? WHERE number=?", (len(opened), container))
 
 
 def _issued(database: Database, event: Event) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lims import fold_handover, fold_weights, folding
+from lims import fold_handover, fold_order, fold_weights, folding
 from lims.folding import Handlers
 from lims.model import Event
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def _sample_received(database: Database, event: Event) -> None:
     body, draft = event.body, event.body["draft"]
     row = database.conn.execute(
-        "SELECT draft, search FROM shipment WHERE number=?", (body["shipment"],)
+        "SELECT draft, search, notes FROM shipment WHERE number=?", (body["shipment"],)
     ).fetchone()
     folding.insert(
         database,
@@ -38,7 +38,10 @@ def _sample_received(database: Database, event: Event) -> None:
         status_rank=folding.STATUS_RANKS["waiting"],
         search=folding.search_text(body["number"], draft["description"], draft["officer"], row[1]),
         parent=fold_weights.parent_of(database, body),
+        request=fold_order.request(draft),
+        odd=fold_order.odd(row[2]),
     )
+    fold_order.one_more(database, body["shipment"])
     folding.count(database, body["number"])
     _step(database, event, "received", sample=body["number"], seal_after=draft["seal"])
 
@@ -84,7 +87,10 @@ def _custody_step(database: Database, event: Event) -> None:
             body["sample"],
         ),
     )
-    _step(database, event, event.kind.partition(".")[2])
+    kind = event.kind.partition(".")[2]
+    _step(database, event, kind)
+    if kind == "opened":
+        fold_order.began(database, body["sample"], event.at)
     folding.refresh(database, body["sample"])
 
 
@@ -129,11 +135,10 @@ def _discrepancy_resolved(database: Database, event: Event) -> None:
 
 
 def _freeze(database: Database, sample: str) -> None:
-    database.conn.execute(
-        "UPDATE sample SET frozen=(SELECT count(*) FROM discrepancy "
-        "WHERE sample=? AND resolved_by='') WHERE number=?",
-        (sample, sample),
-    )
+    opened = database.conn.execute(
+        "SELECT seq FROM discrepancy WHERE sample=? AND resolved_by=''", (sample,)
+    ).fetchall()
+    database.conn.execute("UPDATE sample SET frozen=? WHERE number=?", (len(opened), sample))
 
 
 def _portion_prepared(database: Database, event: Event) -> None:
@@ -150,6 +155,7 @@ def _portion_prepared(database: Database, event: Event) -> None:
         at=event.at,
         by=event.actor,
     )
+    fold_order.began(database, body["sample"], event.at)
 
 
 def _priority_set(database: Database, event: Event) -> None:

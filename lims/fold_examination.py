@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lims import folding
+from lims import fold_order, folding
 from lims.folding import Handlers
 from lims.model import Event
 
@@ -33,6 +33,7 @@ def _run_recorded(database: Database, event: Event) -> None:
         instrument=body.get("instrument", ""),
         mapping_version=body.get("mapping_version", 0),
     )
+    fold_order.began(database, body["sample"], event.at)
 
 
 def _run_reread(database: Database, event: Event) -> None:
@@ -77,12 +78,15 @@ def _finding_submitted(database: Database, event: Event) -> None:
             "UPDATE finding SET state='superseded' WHERE id=?", (body["supersedes"],)
         )
     # The highest group ever indicated stays: a later, tamer run does not make a bag safe.
-    database.conn.execute(
-        "UPDATE sample SET hazard=CASE WHEN hazard='' OR (?<>'' AND ?<hazard) THEN ? "
-        "ELSE hazard END WHERE number=?",
-        (body["hazard"], body["hazard"], body["hazard"], body["sample"]),
-    )
+    if body["hazard"]:
+        _raise_hazard(database, body["sample"], body["hazard"])
     folding.refresh(database, body["sample"])
+
+
+def _raise_hazard(database: Database, sample: str, hazard: str) -> None:
+    row = database.conn.execute("SELECT hazard FROM sample WHERE number=?", (sample,)).fetchone()
+    if row is not None and (not row[0] or hazard < row[0]):
+        database.conn.execute("UPDATE sample SET hazard=? WHERE number=?", (hazard, sample))
 
 
 def _finding_reviewed(database: Database, event: Event) -> None:
@@ -95,11 +99,11 @@ def _finding_reviewed(database: Database, event: Event) -> None:
     )
     if body["accept"]:
         # The same bytes read against a newer library: accepted, it takes the place of the earlier.
-        database.conn.execute(
-            "UPDATE finding SET state='superseded' WHERE id IN "
-            "(SELECT finding FROM search_again WHERE new_finding=?)",
-            (body["finding"],),
-        )
+        earlier = database.conn.execute(
+            "SELECT finding FROM search_again WHERE new_finding=?", (body["finding"],)
+        ).fetchall()
+        for (finding,) in earlier:
+            database.conn.execute("UPDATE finding SET state='superseded' WHERE id=?", (finding,))
     folding.refresh(database, body["sample"])
 
 
@@ -132,11 +136,22 @@ def _conclusion_made(database: Database, event: Event) -> None:
         by=event.actor,
         at=event.at,
     )
+    first, began_at = database.conn.execute(
+        "SELECT first_concluded_at, began_at FROM sample WHERE number=?", (body["sample"],)
+    ).fetchone() or ("", "")
+    first = first or event.at
     database.conn.execute(
-        "UPDATE sample SET conclusion=?, concluded_at=?, first_concluded_at="
-        "CASE WHEN first_concluded_at='' THEN ? ELSE first_concluded_at END, level=?, answer=? "
-        "WHERE number=?",
-        (event.seq, event.at, event.at, body["level"], body["text"], body["sample"]),
+        "UPDATE sample SET conclusion=?, concluded_at=?, first_concluded_at=?, bench_ms=?, "
+        "level=?, answer=? WHERE number=?",
+        (
+            event.seq,
+            event.at,
+            first,
+            fold_order.bench_ms(began_at, first),
+            body["level"],
+            body["text"],
+            body["sample"],
+        ),
     )
     folding.refresh(database, body["sample"])
 
@@ -169,14 +184,18 @@ def _alert_acknowledged(database: Database, event: Event) -> None:
     folding.set_unacknowledged(database, body["sample"])
 
 
+# None is ever taken away, so this is their number too, without counting them each time.
+_LAST_QUARANTINED = "SELECT coalesce(max(serial), 0) FROM quarantine"
+
+
 def _file_quarantined(database: Database, event: Event) -> None:
     body = event.body
     folding.insert(
         database,
         "quarantine",
         seq=event.seq,
-        # Counted here, so that files quarantined before they had numbers get the same ones.
-        serial=1 + database.conn.execute("SELECT count(*) FROM quarantine").fetchone()[0],
+        # Given here, so that files quarantined before they had numbers get the same ones.
+        serial=1 + int(database.conn.execute(_LAST_QUARANTINED).fetchone()[0]),
         sample=body["sample"],
         file_name=body["file_name"],
         raw_sha256=body["raw_sha256"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from lims import fold_office, folding
+from lims import fold_office, fold_order, folding
 from lims.folding import Handlers
 from lims.model import Event
 
@@ -82,12 +82,14 @@ def _set_right_sample(database: Database, number: str, field: str, now: str) -> 
         "SELECT search FROM shipment WHERE number=?", (shipment,)
     ).fetchone()[0]
     database.conn.execute(
-        "UPDATE sample SET draft=?, description=?, lane=?, officer=?, search=? WHERE number=?",
+        "UPDATE sample SET draft=?, description=?, lane=?, officer=?, request=?, search=? "
+        "WHERE number=?",
         (
             folding.text(values),
             values["description"],
             values["lane"],
             values["officer"],
+            fold_order.request(values),
             folding.search_text(number, values["description"], values["officer"], words),
             number,
         ),
@@ -100,15 +102,18 @@ def _set_right_shipment(database: Database, body: Mapping[str, Any]) -> None:
     values = {**folding.parsed(row[0]), body["field"]: body["now"]}
     words = folding.search_text(number, *values.values())
     database.conn.execute(
-        "UPDATE shipment SET draft=?, notes=?, sender=?, search=? WHERE number=?",
+        "UPDATE shipment SET draft=?, notes=?, sender=?, search=?, "
+        "unverified=coalesce(?, unverified) WHERE number=?",
         (
             folding.text(values),
             folding.text(body["notes"]),
             fold_office.sender_key(values),
             words,
+            folding.text(body["unverified"]) if "unverified" in body else None,
             number,
         ),
     )
+    fold_order.set_odd(database, number, folding.text(body["notes"]))
     samples = database.conn.execute(
         "SELECT number, description, officer FROM sample WHERE shipment=?", (number,)
     ).fetchall()

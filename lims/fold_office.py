@@ -6,7 +6,7 @@ import base64
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from lims import folding
+from lims import fold_order, folding
 from lims.folding import Handlers
 from lims.model import Event
 
@@ -66,22 +66,22 @@ def _shipment_received(database: Database, event: Event) -> None:
         notes=folding.text(body["notes"]),
         sender=sender_key(draft),
         search=folding.search_text(body["number"], *draft.values()),
+        unverified=folding.text(body.get("unverified", [])),
     )
     folding.count(database, body["number"])
 
 
 def sender_key(draft: Mapping[str, str]) -> str:
     """Return what makes two consignors the same for alerts: letters and digits, case aside."""
-    return "".join(c for c in draft.get("consignor", "").casefold() if c.isalnum())
+    return "".join(filter(str.isalnum, draft.get("consignor", "").casefold()))
 
 
 def _shipment_noted(database: Database, event: Event) -> None:
     number = event.body["shipment"]
     row = database.conn.execute("SELECT notes FROM shipment WHERE number=?", (number,)).fetchone()
-    notes = [*folding.parsed(row[0]), event.body["note"]]
-    database.conn.execute(
-        "UPDATE shipment SET notes=? WHERE number=?", (folding.text(notes), number)
-    )
+    notes = folding.text([*folding.parsed(row[0]), event.body["note"]])
+    database.conn.execute("UPDATE shipment SET notes=? WHERE number=?", (notes, number))
+    fold_order.set_odd(database, number, notes)
 
 
 def _shipment_closed(database: Database, event: Event) -> None:

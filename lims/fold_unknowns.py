@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from lims import folding
 from lims.folding import Handlers
@@ -36,7 +37,6 @@ def _joined(database: Database, event: Event) -> None:
             "UPDATE unknown_cluster SET class_name=? WHERE code=? AND class_name=''",
             (body["class_name"], body["code"]),
         )
-    ions = (body["signature"] or {}).get("ions") or [[0, 0]]
     folding.insert(
         database,
         "unknown_member",
@@ -51,7 +51,7 @@ def _joined(database: Database, event: Event) -> None:
         class_name=body["class_name"],
         mass_shift=body["mass_shift"],
         signature="" if body["signature"] is None else folding.text(body["signature"]),
-        base_mz=ions[0][0],
+        base_mz=_filed_under(body["signature"] or {}),
         share=float(body["share"]),
         attracts=int(body["attracts"]),
         score=None if body["score"] is None else float(body["score"]),
@@ -59,6 +59,14 @@ def _joined(database: Database, event: Event) -> None:
         at=event.at,
         by=event.actor,
     )
+
+
+def _filed_under(signature: Mapping[str, Any]) -> int:
+    """Return the whole mass that later spectra look under: of the tallest ion or the precursor."""
+    if "precursor_mz" in signature:
+        return int(signature["precursor_mz"])
+    ions = signature.get("ions") or [[0, 0]]
+    return int(ions[0][0])
 
 
 def _act(database: Database, event: Event, kind: str, *, other: str = "", name: str = "") -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from lims import canonical
@@ -21,10 +20,17 @@ STATUS_RANKS = {"to conclude": 0, "to review": 1, "running": 2, "waiting": 3, "a
 
 def insert(database: Database, table: str, **values: object) -> None:
     """Insert one row; column names come from our own code only."""
-    database.conn.execute(_insertion(table, tuple(values)), tuple(values.values()))
+    columns = tuple(values)
+    known = _INSERTIONS.get(table)
+    if known is None or known[0] != columns:
+        known = _INSERTIONS[table] = columns, _insertion(table, columns)
+    database.conn.execute(known[1], tuple(values.values()))
 
 
-@lru_cache(maxsize=512)
+_INSERTIONS: dict[str, tuple[tuple[str, ...], str]] = {}
+"""By table: the columns last named and their statement; a handler names the same ones always."""
+
+
 def _insertion(table: str, columns: tuple[str, ...]) -> str:
     marks = ", ".join("?" * len(columns))
     return f"INSERT INTO {table}({', '.join(columns)}) VALUES({marks})"
@@ -45,7 +51,9 @@ def parsed(value: str) -> Any:
 
 def search_text(*parts: object) -> str:
     """Return what a search looks through: words without case and compatibility forms."""
-    words = "\n".join(str(part) for part in parts if part)
+    words = "\n".join([str(part) for part in parts if part])
+    if words.isascii():
+        return words.lower()  # the same there, and most texts are
     return unicodedata.normalize("NFKC", words).casefold()
 
 
@@ -53,41 +61,51 @@ def count(database: Database, number: str) -> None:
     """Move the counter past a number that was given out."""
     # Not looked at like a typed one: the record gave it out, as NOG-26-S000001-K.
     _, year, serial, _ = number.split("-")
-    database.conn.execute(
-        "INSERT INTO counter(kind, year, last) VALUES(?,?,?) "
-        "ON CONFLICT(kind, year) DO UPDATE SET last=max(last, excluded.last)",
-        (serial[0], 2000 + int(year), int(serial[1:])),
-    )
+    database.conn.execute(COUNT, (serial[0], 2000 + int(year), int(serial[1:])))
+
+
+COUNT = (
+    "INSERT INTO counter(kind, year, last) VALUES(?,?,?) "
+    "ON CONFLICT(kind, year) DO UPDATE SET last=max(last, excluded.last)"
+)
+"""The greatest number wins, so a verification may count many and write one."""
 
 
 def refresh(database: Database, sample: str) -> None:
     """Set a sample's status from what is on record about it."""
-    database.conn.execute(_REFRESH, (sample,))
+    status = _status(database, sample)
+    database.conn.execute(
+        "UPDATE sample SET status=?, status_rank=? WHERE number=?",
+        (status, STATUS_RANKS[status], sample),
+    )
 
 
-_STATUS = """
-CASE
-  WHEN EXISTS(SELECT 1 FROM finding f WHERE f.sample=number AND f.state='submitted')
-    THEN 'to review'
-  WHEN EXISTS(SELECT 1 FROM finding f WHERE f.sample=number AND f.state='reviewed'
-      AND f.seq>(SELECT coalesce(max(c.seq), 0) FROM conclusion c WHERE c.sample=number))
-    THEN 'to conclude'
-  WHEN concluded_at<>'' THEN 'answered'
-  WHEN state IN ('opened', 'checked_out') OR EXISTS(SELECT 1 FROM finding f WHERE f.sample=number)
-    THEN 'running'
-  ELSE 'waiting'
-END"""
-_RANKS = " ".join(f"WHEN '{status}' THEN {rank}" for status, rank in STATUS_RANKS.items())
-_REFRESH = (
-    f"UPDATE sample SET (status, status_rank)=(SELECT s, CASE s {_RANKS} END "
-    f"FROM (SELECT {_STATUS} AS s)) WHERE number=?"
-)
+def _status(database: Database, sample: str) -> str:
+    execute = database.conn.execute
+    findings = execute("SELECT state, seq FROM finding WHERE sample=?", (sample,)).fetchall()
+    reviewed = 0
+    for state, seq in findings:
+        if state == "submitted":
+            return "to review"
+        if state == "reviewed" and seq > reviewed:
+            reviewed = seq
+    if reviewed:
+        made = execute("SELECT seq FROM conclusion WHERE sample=?", (sample,)).fetchall()
+        if all(seq < reviewed for (seq,) in made):
+            return "to conclude"
+    row = execute("SELECT state, concluded_at FROM sample WHERE number=?", (sample,)).fetchone()
+    if row is None:
+        return "waiting"
+    if row[1]:
+        return "answered"
+    return "running" if findings or row[0] in ("opened", "checked_out") else "waiting"
 
 
 def set_unacknowledged(database: Database, sample: str) -> None:
     """Set whether a hazard notice of a sample still waits for a named person."""
+    unseen = database.conn.execute(
+        "SELECT id FROM alert WHERE sample=? AND kind='hazard' AND acknowledged_by=''", (sample,)
+    ).fetchall()
     database.conn.execute(
-        "UPDATE sample SET unacknowledged=(SELECT count(*) FROM alert WHERE sample=? "
-        "AND kind='hazard' AND acknowledged_by='') WHERE number=?",
-        (sample, sample),
+        "UPDATE sample SET unacknowledged=? WHERE number=?", (len(unseen), sample)
     )

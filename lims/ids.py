@@ -1,4 +1,4 @@
-"""Numbers of shipments, samples, alerts, containers and cases, checked, and the ids built on them.
+"""Numbers of what a record holds (shipments, samples …), checked, and the ids built on them.
 
 ``NOG-26-S000001-K``: site, year, kind and serial, ISO/IEC 7064 mod 37,36. Pure; the record counts.
 """
@@ -10,19 +10,20 @@ from dataclasses import dataclass
 
 from lims.errors import ConfigError, NotFoundError, RecordError
 
-SHIPMENT, SAMPLE, ALERT, CONTAINER, CASE = "P", "S", "A", "C", "K"
+SHIPMENT, SAMPLE, ALERT, CONTAINER, CASE, REPORT = "P", "S", "A", "C", "K", "R"
 _KINDS = {
     SHIPMENT: "shipment",
     SAMPLE: "sample",
     ALERT: "alert",
     CONTAINER: "container",
     CASE: "case",
+    REPORT: "report",
 }
 MAX_SERIAL = 999_999
 
 _SITE = re.compile(r"[A-Z][A-Z0-9]{1,5}")
-_NUMBER = re.compile(r"([A-Z][A-Z0-9]{1,5})-?(\d{2})-?([PSACK])(\d{6})-?([0-9A-Z])")
-_SHORT = re.compile(r"([PSACK])(\d{6})-?([0-9A-Z])")
+_NUMBER = re.compile(r"([A-Z][A-Z0-9]{1,5})-?(\d{2})-?([PSACKR])(\d{6})-?([0-9A-Z])")
+_SHORT = re.compile(r"([PSACKR])(\d{6})-?([0-9A-Z])")
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 

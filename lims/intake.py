@@ -12,19 +12,21 @@ from typing import Any
 
 from lims import (
     confirmations,
-    declared,
     events,
+    field_tools,
     fields,
-    identifiers,
     ids,
+    mismatch,
     quota,
     records,
     seals,
+    unverified,
     work_kinds,
 )
 from lims.act import Act
 from lims.custody_rules import require_holder
 from lims.errors import RecordError, StateError
+from lims.field_tools import Said
 from lims.lab import Lab
 from lims.model import (
     Lane,
@@ -39,11 +41,6 @@ from lims.model import (
 from lims.workflow import Verb
 
 MAX_BATCH, MAX_SHIPMENTS = 500, 10_000
-
-FIELD_TOOL_SILENT = frozenset(
-    ("no match", "nothing", "none", "unknown", "inconclusive", "no result", "not in library")
-)
-"""What counts as "the field tool said nothing" (scenario S-18)."""
 
 
 def add_shipment(lab: Lab, actor: str, draft: ShipmentDraft, *, key: str = "") -> Shipment:
@@ -245,9 +242,7 @@ def set_priority(
 
 def field_tool_was_silent(draft: SampleDraft) -> bool:
     """Whether a field tool was used and gave no identification."""
-    return bool(draft.field_tool or draft.field_result) and (
-        draft.field_result.casefold().strip(" .") in FIELD_TOOL_SILENT | {""}
-    )
+    return field_tools.said(draft.field_tool, draft.field_result) is Said.NO_MATCH
 
 
 def shipment_body(draft: ShipmentDraft) -> dict[str, Any]:
@@ -268,11 +263,11 @@ def shipment_body(draft: ShipmentDraft) -> dict[str, Any]:
     if wrong:
         raise RecordError("; ".join(wrong), hint="Two letters, ISO 3166-1: CN, MX, US …")
     clean = ShipmentDraft(**values)
-    found = list(declared.notes(clean))
-    checked = [identifiers.tracking(clean.tracking)] if clean.tracking else []
-    checked += [identifiers.hs_code(clean.hs_code)] if clean.hs_code else []
-    found += [check.warning for check in checked if check is not None and check.warning]
-    return {"draft": asdict(clean), "notes": found}
+    unsure = unverified.of_draft(clean)
+    # A person reads the notes, a program the list; both are as of the lists of this moment.
+    found = [*mismatch.notes(clean), *dict.fromkeys(each.says for each in unsure)]
+    body: dict[str, Any] = {"draft": asdict(clean), "notes": found}
+    return body | ({"unverified": [asdict(each) for each in unsure]} if unsure else {})
 
 
 def sample_values(draft: SampleDraft) -> dict[str, Any]:
@@ -386,7 +381,7 @@ def _receive_sample(
 def _priority(values: dict[str, Any], notes: Sequence[str]) -> int:
     # Nothing in the officer's library, or a parcel that makes no economic sense, goes first.
     silent = field_tool_was_silent(records.sample_draft(values))
-    return 20 * silent + 10 * ("freight above goods value" in notes)
+    return 20 * silent + 10 * (mismatch.FREIGHT in notes)
 
 
 def _portion(act: Act, sample: str, portion_id: str) -> Portion:

@@ -7,7 +7,7 @@ import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -16,6 +16,7 @@ from lims import clock, events, fields, ids, keys, sqlite, store
 from lims.act import Act, acting_person
 from lims.errors import ConfigError, RecordError
 from lims.model import Person, Role
+from lims.presence import Presence, admit
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -38,6 +39,8 @@ class Lab:
     timezone: str
     training: bool
     public_key: bytes
+    presence: Presence = field(default_factory=Presence, compare=False)
+    """Who sits at it: empty where nobody has to sign in."""
 
     @property
     def db(self) -> Database:
@@ -87,19 +90,25 @@ class Lab:
 
         Raises
         ------
+        SessionNeeded
+            The lab asks to sign in, and this person is not signed in here.
         BusyError, StorageFullError, ConfigError, PermissionDenied, RecordError
             Nothing was written.
         """
         key = fields.line(key, "the idempotency key", limit=KEY_LIMIT)
         with self.store.writing() as database:
-            yield Act(
+            person, at = acting_person(database, actor), clock.now()
+            act = Act(
                 db=database,
                 lab=self,
-                person=acting_person(database, actor),
-                at=clock.now(),
+                person=person,
+                at=at,
                 key=key,
                 first=events.by_key(database, key),
+                admission=admit(database, self.presence, person, at),
             )
+            yield act
+        self.presence.spend(act.used)
 
     def close(self) -> None:
         """Close every connection."""

@@ -180,6 +180,8 @@ def _run_peaks(
     run: MassRun, libraries: Sequence[Library], top: int, context: RunContext
 ) -> tuple[list[Json], Json]:
     """Return the peaks of a GC-MS run, and what is known of the run as a whole."""
+    from libraries import instrument_class
+    from libraries.entry import Section
     from libraries.search import search_many
     from spectra.chromatography import NOTHING, read_run
 
@@ -209,6 +211,8 @@ def _run_peaks(
             components=kept,
             indices=indices,
             explained=[each is not None and each.comparable for each in in_blank],
+            # A component knows its run's time and ions, not what measured it.
+            instrument=instrument_class.of_metadata(run.metadata, Section.EI),
         )
         entries = [_entry(each.title, found) for each, found in zip(spectra, answers, strict=True)]
     for at, component in enumerate(kept):

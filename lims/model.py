@@ -11,6 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from lims.identifiers import Unverified
+
 
 class Role(StrEnum):
     """What a person may be asked to do. One person may hold several."""
@@ -89,8 +91,9 @@ class Person:
 class ShipmentDraft:
     """What is typed at intake. Declared figures are kept exactly as typed, with their unit.
 
-    ``declared_value``, ``freight`` and ``declared_weight`` are the typed texts, for example
-    ``"10 USD"`` and ``"1.5 kg"``. ``origin`` and ``destination_country`` are ISO 3166-1 alpha-2.
+    ``declared_value``, ``freight`` and the weights are the typed texts, for example ``"10 USD"``
+    and ``"1.5 kg"``; ``declared_weight`` is one of which the papers do not say net or gross.
+    ``origin`` and ``destination_country`` are ISO 3166-1 alpha-2, ports are UN/LOCODE or words.
     """
 
     declared_goods: str
@@ -111,6 +114,13 @@ class ShipmentDraft:
     destination: str = ""
     conveyance: str = ""
     concealment: str = ""
+    hs_edition: str = ""
+    gross_weight: str = ""
+    net_weight: str = ""
+    pieces: str = ""
+    container: str = ""
+    port_of_loading: str = ""
+    port_of_discharge: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +134,8 @@ class Shipment:
     received_by: str
     notes: tuple[str, ...] = ()
     """Declared-against-found and plausibility notes, in the order they arose."""
+    unverified: tuple[Unverified, ...] = ()
+    """Codes and numbers that could not be verified when they were entered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -436,3 +448,7 @@ class ReportRow:
     field_result: str
     training: bool
     libraries: tuple[str, ...] = field(default=())
+    field_tool: str = ""
+    """As typed; never leaves the lab but as a kind (`lims.field_tools`)."""
+    unverified: tuple[str, ...] = ()
+    """Fields of the shipment that could not be verified."""

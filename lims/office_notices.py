@@ -14,6 +14,7 @@ from lims import clock, custody_settings, fields, records, shifts
 from lims.act import Act
 from lims.errors import NotFoundError, RecordError, StateError
 from lims.lab import Lab
+from lims.model import Role
 from lims.workflow import Verb
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 NEVER = "9999-12-31T00:00:00.000000Z"
 """Closing time of a notice that does not expire."""
 LONGEST = timedelta(days=31)
+READERS = frozenset((Role.ANALYST, Role.REVIEWER, Role.LEAD, Role.QUALITY, Role.LIAISON))
+"""Who reads every notice; what an answer turned into is no matter for the officers' board."""
 
 
 class NoticeState(StrEnum):
@@ -194,6 +197,22 @@ def listed(lab: Lab, *, everything: bool = False, recipient: str = "") -> tuple[
     where = "1" if everything else "(answer='' OR (embargo=1 AND lifted_at=''))"
     found = [_as_notice(row, moment) for row in _rows(lab.db, where)]
     return tuple(each for each in found if recipient in ("", each.recipient))
+
+
+def listed_for(lab: Lab, person: str, *, everything: bool = False) -> tuple[OfficeNotice, ...]:
+    """Return the notices somebody may read: a scientist or liaison every one, an officer their own.
+
+    An officer's own are those sent to them or by them, and offers of samples that are on the board.
+    """
+    found = listed(lab, everything=everything)
+    who = records.person(lab.db, person)
+    if who.roles & READERS:
+        return found
+    return tuple(
+        each
+        for each in found
+        if who.id in (each.recipient, each.by) or (each.kind == "offer" and not each.embargo)
+    )
 
 
 def tell_changed(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lims import fields, records
+from lims import credentials, fields, records, two_persons
+from lims.act import Act
 from lims.errors import PermissionDenied, StateError
 from lims.lab import Lab, check_roles, person_body
 from lims.model import Person, Role
@@ -22,10 +23,12 @@ def add_person(
 ) -> Person:
     """Add a person to the lab.
 
+    Where everybody signs in, two people do this: `two_persons.propose_person`.
+
     Raises
     ------
     StateError
-        The id is taken; ids are never given twice.
+        The id is taken (ids are never given twice), or this takes two people.
     PermissionDenied, ConfigError, RecordError
     """
     person = Person(id=id, name=name, roles=frozenset(Role(role) for role in roles))
@@ -36,11 +39,14 @@ def add_person(
         first = act.repeated("person.added")
         if first is not None:
             return records.person(act.db, str(first.body["id"]))
+        _require_two(act, "a person is added")
         if act.db.execute("SELECT 1 FROM person WHERE id=?", [body["id"]]).fetchone():
             raise StateError(
                 f"{body['id']!r} is a person of this lab already",
                 hint="Change their roles, or choose another id.",
             )
+        if two_persons.is_being_set_up(act):
+            body["bootstrap"] = True
         act.append("person.added", body)
         return records.person(act.db, body["id"])
 
@@ -56,6 +62,9 @@ def change_person(
     key: str = "",
 ) -> Person:
     """Change somebody's roles or retire them. Nobody changes their own.
+
+    Where everybody signs in, one person only takes roles away or retires; to give one takes two:
+    `two_persons.propose_roles`.
 
     Raises
     ------
@@ -82,16 +91,30 @@ def change_person(
             )
         after = before.roles if wanted is None else wanted
         check_roles(after)
-        act.append(
-            "person.changed",
-            {
-                "id": id,
-                "roles": sorted(role.value for role in after),
-                "active": before.active if active is None else active,
-                "reason": why,
-            },
-        )
+        stays = before.active if active is None else active
+        if not after <= before.roles or (stays and not before.active):
+            _require_two(act, "a role is given")
+        two_persons.require_enough_left(act, before.id, after if stays else frozenset())
+        body = {
+            "id": id,
+            "roles": sorted(role.value for role in after),
+            "active": stays,
+            "reason": why,
+        }
+        if two_persons.is_being_set_up(act):
+            body["bootstrap"] = True
+        act.append("person.changed", body)
+        if not stays:
+            credentials.close_sessions(act, before.id, "retired")
         return records.person(act.db, id)
+
+
+def _require_two(act: Act, what: str) -> None:
+    if act.admission.is_required:
+        raise StateError(
+            f"{what} by two people in this lab: one proposes, another approves",
+            hint="fol person add or change proposes it; fol person approve N.",
+        )
 
 
 def person(lab: Lab, id: str) -> Person:  # noqa: A002 - as in `Person`

@@ -15,11 +15,13 @@ from lims import (
     chain,
     fold_bench_tests,
     fold_cases,
+    fold_certificates,
     fold_containers,
     fold_custody,
     fold_examination,
     fold_handover,
     fold_holds,
+    fold_hub,
     fold_instruments,
     fold_law,
     fold_office,
@@ -28,6 +30,8 @@ from lims import (
     fold_references,
     fold_sampling,
     fold_shifts,
+    fold_shipments,
+    fold_signing,
     fold_unknowns,
     fold_weights,
     migrate,
@@ -53,6 +57,7 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         **fold_instruments.HANDLERS,
         **fold_references.HANDLERS,
         **fold_unknowns.HANDLERS,
+        **fold_hub.HANDLERS,
         **fold_law.HANDLERS,
         **fold_proposals.HANDLERS,
         **fold_quality.HANDLERS,
@@ -60,6 +65,9 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         **fold_bench_tests.HANDLERS,
         **fold_cases.HANDLERS,
         **fold_shifts.HANDLERS,
+        **fold_signing.HANDLERS,
+        **fold_shipments.HANDLERS,
+        **fold_certificates.HANDLERS,
     }
 )
 
@@ -93,6 +101,9 @@ TABLES = (
     "unknown_member",
     "unknown_act",
     "candidate_request",
+    "trusted_hub",
+    "hub_answer",
+    "network_unknown",
     "sampling_plan",
     "sampling_unit",
     "bench_test",
@@ -132,8 +143,21 @@ TABLES = (
     "lab_transfer",
     "office_notice",
     "clock_stop",
+    "certificate",
+    "certificate_sample",
+    "certificate_revision",
+    "certificate_review",
+    "certificate_statement",
+    "certificate_copy",
+    "credential",
+    "session",
+    "sign_in_refusal",
+    "sign_in_setting",
+    "two_person_act",
+    "signature",
+    "shipment_weighing",
 )
-"""Every table that is rebuilt from the log."""
+"""Every table that is rebuilt from the log. ``credential_secret`` is not: the log holds digests."""
 
 
 def fold(database: Database, event: Event, leaf: bytes) -> None:
@@ -165,6 +189,8 @@ def handle(database: Database, event: Event) -> None:
             hint="A newer version may have written it.",
         )
     handler(database, event)
+    if fold_signing.FIELD in event.body:
+        fold_signing.signatures(database, event)
 
 
 def _set_head(database: Database, size: int, head: bytes, frontier: bytes) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from lims import canonical, clock, declared, ids, records, sqlite
+from lims import canonical, clock, ids, mismatch, records, sqlite
 from lims.custody_rules import GONE
 from lims.errors import RecordError
 from lims.folding import search_text
@@ -58,11 +58,14 @@ def work_page(
     if order not in _ORDERS:
         raise RecordError(f"unknown order {order!r}", hint=f"One of {', '.join(_ORDERS)}.")
     where, values = found_where(find)
+    by = _ORDERS[order]
+    # A search looks through an index that holds the words; by number it would fetch every row.
+    inner = "+number" if where and order == "number" else by
     # The inner select walks the index alone; only the page's own rows are fetched.
     found = records.rows(
         lab.db,
         f"SELECT s.* FROM sample s JOIN (SELECT rowid AS r FROM sample {where} "
-        f"ORDER BY {_ORDERS[order]} LIMIT ? OFFSET ?) p ON s.rowid=p.r ORDER BY {_ORDERS[order]}",
+        f"ORDER BY {inner} LIMIT ? OFFSET ?) p ON s.rowid=p.r ORDER BY {by}",
         *values,
         max(0, min(limit, MAX_PAGE)),
         max(0, offset),
@@ -193,7 +196,7 @@ _NOT_EMBARGOED = "number NOT IN (SELECT sample FROM office_notice WHERE embargo=
 
 _REPORT = """
 SELECT s.number, s.shipment, s.submitted_at, s.lane, s.hazard, s.draft AS sample_draft,
-       p.draft AS shipment_draft, p.notes, p.state, p.state_at,
+       p.draft AS shipment_draft, p.notes, p.state, p.state_at, p.unverified,
        c.seq AS conclusion, c.at, c.level, c.substances, c.classes, c.text, c.basis,
        (SELECT min(at) FROM conclusion WHERE sample=s.number) AS first_at
 """
@@ -206,7 +209,7 @@ def _guarded(lab: Lab, found: list[Shipment]) -> list[Shipment]:
         for row in records.rows(lab.db, "SELECT shipment FROM sample WHERE unacknowledged>0")
     }
     return [
-        replace(each, notes=tuple(HIDDEN if declared.is_found(n) else n for n in each.notes))
+        replace(each, notes=tuple(HIDDEN if mismatch.is_found(n) else n for n in each.notes))
         if each.number in unseen
         else each
         for each in found
@@ -303,4 +306,8 @@ def _report_row(lab: Lab, row: dict[str, Any], end: str) -> ReportRow:
         field_result=draft["field_result"],
         training=lab.training or bool(basis.get("training")),
         libraries=tuple(basis.get("libraries", ())),
+        field_tool=draft["field_tool"],
+        unverified=tuple(
+            dict.fromkeys(each["field"] for each in canonical.parsed(row["unverified"]))
+        ),
     )

@@ -57,9 +57,9 @@ def backlog(lab: Lab) -> Backlog:
     """Return how many parcels are registered, submitted and waiting, in one count."""
     found = records.rows(
         lab.db,
-        "SELECT count(*) AS registered, coalesce(sum(submitted),0) AS submitted, "
-        "coalesce(sum(NOT submitted AND state='held'),0) AS waiting FROM (SELECT p.state, "
-        "EXISTS(SELECT 1 FROM sample s WHERE s.shipment=p.number) AS submitted FROM shipment p)",
+        "SELECT (SELECT count(*) FROM shipment) AS registered, (SELECT count(*) FROM shipment "
+        "WHERE samples=0 AND state='held') AS waiting, (SELECT count(*) FROM shipment "
+        "WHERE samples=0 AND state<>'held') AS closed",
     )[0]
     start, end = _today(lab, clock.now())
     officers = records.rows(
@@ -71,9 +71,9 @@ def backlog(lab: Lab) -> Backlog:
     )
     return Backlog(
         registered=found["registered"],
-        submitted=found["submitted"],
+        submitted=found["registered"] - found["waiting"] - found["closed"],
         waiting=found["waiting"],
-        closed=found["registered"] - found["submitted"] - found["waiting"],
+        closed=found["closed"],
         by_officer={row["officer"]: row["n"] for row in officers},
         quota=custody_settings.value(lab.db, "quota_per_submitter"),
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lims import canonical, ids, sqlite
 from lims.errors import NotFoundError
+from lims.identifiers import Unverified
 from lims.model import (
     Alert,
     Conclusion,
@@ -71,6 +72,7 @@ _TABLES = {
     ids.ALERT: ("alert", "id"),
     ids.CONTAINER: ("container", "number"),
     ids.CASE: ("case_file", "number"),
+    ids.REPORT: ("certificate", "number"),
 }
 
 
@@ -134,6 +136,7 @@ def as_shipment(row: Row) -> Shipment:
         received_at=moment(row["received_at"]),
         received_by=row["received_by"],
         notes=tuple(canonical.parsed(row["notes"])),
+        unverified=tuple(Unverified(**each) for each in canonical.parsed(row["unverified"])),
     )
 
 

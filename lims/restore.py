@@ -14,9 +14,20 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from lims import audit, backup, backup_manifest, keys, records, sqlite, workflow
+from lims import (
+    audit,
+    backup,
+    backup_manifest,
+    checkpoints,
+    credentials,
+    keys,
+    records,
+    sqlite,
+    workflow,
+)
 from lims.act import acting_person
 from lims.backup_manifest import BackupReport, Manifest
+from lims.door import at_the_door
 from lims.errors import AuditBrokenError, ConfigError, RecordError
 from lims.lab import DATABASE_NAME, FOLDERS, Lab, open_lab
 from lims.workflow import Verb
@@ -188,7 +199,8 @@ def _marked(
             )
         workflow.require(acting_person(lab.db, actor), Verb.BACK_UP)
         known = _event_of(lab, known_head)
-        with lab.writing(actor) as act:
+        # Nobody can be signed in at a lab that is only being made; its sessions end with the copy.
+        with at_the_door(lab, actor) as act:
             act.allow(Verb.BACK_UP)
             act.append(
                 "lab.restored",
@@ -202,7 +214,10 @@ def _marked(
                     "known_event": known,
                 },
             )
-        audit.checkpoint(lab, actor)
+            for row in records.rows(act.db, "SELECT DISTINCT person FROM session ORDER BY person"):
+                credentials.close_sessions(act, row["person"], "the lab was restored")
+        with at_the_door(lab, actor) as act:
+            checkpoints.made(act)
     finally:
         lab.close()
     return manifest, known

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lims import conclusion, declared, fields, holds, records, statements, unknown_naming
+from lims import conclusion, fields, holds, mismatch, records, statements, unknown_naming
 from lims.act import Act
 from lims.errors import PermissionDenied, RecordError, StateError
 from lims.lab import Lab
@@ -110,7 +110,7 @@ def _take_back_the_note(act: Act, found: Finding) -> None:
     """Say beside a declared-against-found note that its finding no longer stands."""
     row = records.sample_row(act.db, found.sample)
     parcel = records.shipment(act.db, row["shipment"])
-    if found.substances and any(declared.is_found(note) for note in parcel.notes):
+    if found.substances and any(mismatch.is_found(note) for note in parcel.notes):
         note = f"finding {found.id} was sent back: what it found does not stand"
         act.append("shipment.noted", {"shipment": parcel.number, "note": note, "finding": found.id})
 

@@ -10,7 +10,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
-from lims import intake
+from lims import intake, unverified
 from lims.errors import RecordError
 from lims.model import ShipmentDraft
 
@@ -39,7 +39,8 @@ class Table:
     faults: tuple[Fault, ...]
     faults_left_out: int
     notes: tuple[Fault, ...]
-    """What is kept as typed but looks odd, such as a cell a spreadsheet would run."""
+    """What is kept as typed but looks odd: codes that cannot be verified, or a cell a spreadsheet
+    would run."""
     rows: int
 
     @property
@@ -88,9 +89,12 @@ def read(data: bytes) -> Table:
                 f"more than {MAX_ROWS} rows; nothing was registered", hint="Split the table."
             )
         draft = _draft(number, cells, header, found)
+        odd = _notes(number, cells, header)
         if draft is not None:
             drafts.append(draft)
-        notes += _notes(number, cells, header)[: MAX_FAULTS - len(notes)]
+            if len(notes) < MAX_FAULTS:
+                odd += [Fault(row=number, text=each.says) for each in unverified.of_draft(draft)]
+        notes += odd[: MAX_FAULTS - len(notes)]
     if not rows:
         found.add(1, "no rows under the header")
     return Table(

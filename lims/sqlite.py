@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import errno
 import importlib
+import random
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -129,10 +130,24 @@ def connect(path: Path, *, busy_ms: int = BUSY_MS, read_only: bool = False) -> D
     """
     mode = "ro&immutable=1" if read_only else "rw"
     location = f"{path.resolve().as_uri()}?mode={mode}"
+
+    def open_file() -> Any:
+        opened = sqlite3.connect(location, uri=True, check_same_thread=False)
+        opened.execute(f"PRAGMA busy_timeout={int(busy_ms)}")
+        return opened
+
     with translated(path):
-        connection = sqlite3.connect(location, uri=True, check_same_thread=False)
+        connection = open_file()
         try:
-            return _prepared(connection, busy_ms=busy_ms, read_only=read_only)
+            if not read_only and _journal_of(connection) != _journal():
+                connection.close()
+                _change_journal(open_file, _journal(), busy_ms)
+                connection = open_file()
+            return _prepared(connection, read_only=read_only)
+        except UnicodeDecodeError as error:
+            # What SQLite quotes of a damaged schema in its message need not be text.
+            connection.close()
+            raise _ours(sqlite3.DatabaseError("malformed database schema"), path) from error
         except BaseException:
             connection.close()
             raise
@@ -170,19 +185,24 @@ def create(path: Path) -> Database:
     """Create a new, empty database file in the journal mode the gate allows."""
     with translated(path):
         connection = sqlite3.connect(str(path), check_same_thread=False)
+        connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
         connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-        return _prepared(connection, busy_ms=BUSY_MS, read_only=False)
+        connection.execute(f"PRAGMA journal_mode={_journal()}")
+        return _prepared(connection, read_only=False)
 
 
-def _prepared(connection: Any, *, busy_ms: int, read_only: bool) -> Database:
+def _journal() -> str:
+    return "wal" if safe_for_wal(library_version()) else "delete"
+
+
+def _journal_of(connection: Any) -> str:
+    return str(connection.execute("PRAGMA journal_mode").fetchone()[0])
+
+
+def _prepared(connection: Any, *, read_only: bool) -> Database:
     execute = connection.execute
-    execute(f"PRAGMA busy_timeout={int(busy_ms)}")
     if not read_only:
-        wal = safe_for_wal(library_version())
-        wanted = "wal" if wal else "delete"
-        if execute("PRAGMA journal_mode").fetchone()[0] != wanted:
-            _change_journal(connection, wanted, busy_ms)
-        execute(f"PRAGMA synchronous={'FULL' if wal else 'EXTRA'}")
+        execute(f"PRAGMA synchronous={'FULL' if _journal() == 'wal' else 'EXTRA'}")
     execute("PRAGMA foreign_keys=ON")
     execute("PRAGMA recursive_triggers=ON")
     execute("PRAGMA trusted_schema=OFF")
@@ -193,18 +213,22 @@ def _prepared(connection: Any, *, busy_ms: int, read_only: bool) -> Database:
     return database
 
 
-def _change_journal(connection: Any, wanted: str, busy_ms: int) -> None:
-    # SQLite does not wait by itself here: somebody who opens at the same moment is waited for.
+def _change_journal(open_file: Callable[[], Any], wanted: str, busy_ms: int) -> None:
+    """Change the journal mode of a file, waiting for whoever opens it at the same moment."""
     until = time.monotonic() + busy_ms / 1000
     while True:
+        # Whoever has the old mode open bars the change: two that waited would bar each other,
+        # so that each lets go of the file before it tries again.
+        connection = open_file()
         try:
-            connection.execute(f"PRAGMA journal_mode={wanted}")
+            if connection.execute(f"PRAGMA journal_mode={wanted}").fetchone()[0] == wanted:
+                return
         except sqlite3.OperationalError:
             if time.monotonic() >= until:
                 raise
-            time.sleep(0.02)
-        else:
-            return
+        finally:
+            connection.close()
+        time.sleep(random.uniform(0.005, 0.04))
 
 
 def guard(database: Database, protected: frozenset[str]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lims import alerts, declared, fields, ids, records, statements, unknown_clusters
+from lims import alerts, fields, ids, mismatch, records, statements, unknown_clusters
 from lims.act import Act
 
 _UNTOLD = "The identity is shown once a named person has acknowledged this notice."
@@ -89,12 +89,13 @@ def append_finding(
 
 
 def append_notices(act: Act, row: dict[str, Any], finding: str, summary: Summary) -> None:
-    """Write the hazard notice and the declared-against-found note that a finding asks for."""
+    """Write the hazard notice and the declared-against-found notes that a finding asks for."""
     append_hazard(act, row, finding, summary)
     parcel = records.shipment(act.db, row["shipment"])
-    note = declared.against_found(parcel.draft.declared_goods, summary.substances)
-    if note and note not in parcel.notes:
-        act.append("shipment.noted", {"shipment": parcel.number, "note": note, "finding": finding})
+    for each in mismatch.on_substances(parcel.draft, summary.substances):
+        if each.says not in parcel.notes:
+            body = {"shipment": parcel.number, "note": each.says, "finding": finding}
+            act.append("shipment.noted", body)
 
 
 def append_hazard(act: Act, row: dict[str, Any], finding: str, summary: Summary) -> None:

@@ -10,7 +10,7 @@ from statistics import median
 from lims import clock, records, shifts, survival, work_kinds
 from lims.errors import RecordError
 from lims.lab import Lab
-from lims.model import Role
+from lims.model import Lane, Role
 
 STAGES = {
     "wait_intake": "registered until submitted as a sample",
@@ -84,6 +84,8 @@ class Turnaround:
     stopped: dict[str, float]
     """Minutes the clock stood still in the period, by whom was waited for."""
     load: Load
+    lanes: dict[str, tuple[Stage, ...]]
+    """The same stages for each lane alone; a parcel without a sample is in no lane yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,10 +95,16 @@ class Span:
     starts: datetime
     ends: datetime | None
     sample: str = ""
+    lane: str = ""
 
 
 def turnaround(lab: Lab, days: int = 90, at: datetime | None = None) -> Turnaround:
     """Return how long the stages took for work that began in the last ``days``.
+
+    Parameters
+    ----------
+    at : datetime, optional
+        As of when, now when left out: what began or ended later is not yet known.
 
     Raises
     ------
@@ -106,17 +114,23 @@ def turnaround(lab: Lab, days: int = 90, at: datetime | None = None) -> Turnarou
     if not 1 <= days <= LONGEST_DAYS:
         raise RecordError(f"between 1 and {LONGEST_DAYS} days, found {days}")
     now = at or clock.now()
-    since = clock.stamp(now - timedelta(days=days))
+    since, until = clock.stamp(now - timedelta(days=days)), clock.stamp(now)
     stops = _stops(lab)
+    spans = {
+        name: [_span(row, until) for row in records.rows(lab.db, _SPANS[name], since, until)]
+        for name in STAGES
+    }
     return Turnaround(
         at=now,
         days=days,
-        stages=tuple(
-            stage(
-                name, [_span(row) for row in records.rows(lab.db, _SPANS[name], since)], now, stops
+        stages=tuple(stage(name, found, now, stops) for name, found in spans.items()),
+        lanes={
+            lane.value: tuple(
+                stage(name, [each for each in found if each.lane == lane], now, stops)
+                for name, found in spans.items()
             )
-            for name in STAGES
-        ),
+            for lane in Lane
+        },
         stopped=_stopped(stops, now - timedelta(days=days), now),
         load=_load(lab, now, min(days, 7)),
     )
@@ -159,40 +173,48 @@ def stage(
 _SPANS = {
     "wait_intake": (
         "SELECT p.received_at AS starts, (SELECT min(s.submitted_at) FROM sample s "
-        "WHERE s.shipment=p.number) AS ends, '' AS sample FROM shipment p WHERE p.received_at>=? "
-        "AND (p.state='held' OR EXISTS(SELECT 1 FROM sample s WHERE s.shipment=p.number))"
+        "WHERE s.shipment=p.number) AS ends, '' AS sample, (SELECT s.lane FROM sample s "
+        "WHERE s.shipment=p.number ORDER BY s.submitted_at, s.seq LIMIT 1) AS lane "
+        "FROM shipment p WHERE p.received_at>=?1 AND p.received_at<=?2 AND (p.state='held' "
+        "OR p.state_at>?2 OR EXISTS(SELECT 1 FROM sample s WHERE s.shipment=p.number))"
     ),
     "intake_to_presumptive": (
-        "SELECT submitted_at AS starts, nullif(first_concluded_at, '') AS ends, number AS sample "
-        "FROM sample WHERE submitted_at>=? AND (first_concluded_at<>'' OR state NOT IN "
-        "('consumed','destroyed','lost','returned'))"
+        "SELECT submitted_at AS starts, nullif(first_concluded_at, '') AS ends, number AS sample, "
+        "lane FROM sample WHERE submitted_at>=?1 AND submitted_at<=?2 AND (first_concluded_at<>'' "
+        "OR state NOT IN ('consumed','destroyed','lost','returned') "
+        "OR (SELECT max(c.at) FROM custody c WHERE c.sample=number)>?2)"
     ),
     "presumptive_to_confirmed": (
         "SELECT s.first_concluded_at AS starts, min((SELECT coalesce(min(c.at), '~') FROM "
         "conclusion c WHERE c.sample=s.number AND c.level='confirmed'), (SELECT "
         "coalesce(min(r.answered_at), '~') FROM candidate_request r WHERE r.sample=s.number "
-        "AND r.answer='identified')) AS ends, s.number AS sample FROM sample s "
-        "WHERE s.first_concluded_at>=? AND (s.level='confirmed' OR EXISTS(SELECT 1 FROM "
-        "candidate_request r WHERE r.sample=s.number))"
+        "AND r.answer='identified')) AS ends, s.number AS sample, s.lane AS lane FROM sample s "
+        "WHERE s.first_concluded_at>=?1 AND s.first_concluded_at<=?2 AND (EXISTS(SELECT 1 FROM "
+        "conclusion c WHERE c.sample=s.number AND c.level='confirmed' AND c.at<=?2) OR EXISTS("
+        "SELECT 1 FROM candidate_request r WHERE r.sample=s.number AND r.at<=?2))"
     ),
     "wait_review": (
-        "SELECT at AS starts, nullif(reviewed_at, '') AS ends, sample FROM finding WHERE at>=? "
-        "AND (reviewed_at<>'' OR state='submitted')"
+        "SELECT f.at AS starts, nullif(f.reviewed_at, '') AS ends, f.sample AS sample, "
+        "s.lane AS lane FROM finding f JOIN sample s ON s.number=f.sample WHERE f.at>=?1 "
+        "AND f.at<=?2 AND (f.reviewed_at<>'' OR f.state='submitted')"
     ),
     "wait_release": (
         "SELECT s.first_concluded_at AS starts, CASE p.state WHEN 'held' THEN NULL ELSE "
-        "p.state_at END AS ends, s.number AS sample FROM sample s JOIN shipment p "
-        "ON p.number=s.shipment WHERE s.first_concluded_at>=? AND s.first_concluded_at<>''"
+        "p.state_at END AS ends, s.number AS sample, s.lane AS lane FROM sample s JOIN shipment p "
+        "ON p.number=s.shipment WHERE s.first_concluded_at>=?1 AND s.first_concluded_at<=?2 "
+        "AND s.first_concluded_at<>''"
     ),
 }
 
 
-def _span(row: records.Row) -> Span:
+def _span(row: records.Row, until: str) -> Span:
+    # Stamps have one form, so they compare as text; "~" is later than all of them.
     ends = row["ends"]
     return Span(
         starts=records.moment(row["starts"]),
-        ends=records.moment(ends) if ends and ends != "~" else None,
+        ends=records.moment(ends) if ends and ends <= until else None,
         sample=row["sample"],
+        lane=row["lane"] or "",
     )
 
 

@@ -6,14 +6,14 @@ Runs inside the act that writes the finding, so that the log says which cluster,
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lims import canonical, records, unknown_naming
+from lims import canonical, records, unknown_energies, unknown_naming
 from lims.act import Act
 from lims.fields import visible
 from lims.statements import CLASSED
 from lims.unknown_model import DOMINANT_SHARE, make_code
+from lims.unknown_place import Answer, Place
 from lims.unknown_signatures import UNKNOWN_STATES
 
 if TYPE_CHECKING:
@@ -25,30 +25,6 @@ MOST_ANSWERS = 4
 """Of one finding; the rest stays in the finding."""
 MOST_COMPARED = 5_000
 """Members looked at for one answer, the newest first."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Answer:
-    """One answer of a match that names nothing."""
-
-    number: int
-    state: str
-    kind: str
-    class_name: str
-    mass_shift: str
-    share: float
-    signature: Signature | None
-    said: Mapping[str, Any] | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
-    """Where an answer goes; an empty code is a new cluster."""
-
-    code: str
-    score: float | None
-    why: str
-    attracts: bool
 
 
 def join(act: Act, sample: str, finding: str, match: Mapping[str, Any]) -> tuple[str, ...]:
@@ -63,15 +39,20 @@ def join(act: Act, sample: str, finding: str, match: Mapping[str, Any]) -> tuple
     """
     codes = []
     for answer in _worth_keeping(match):
-        place = _by_likeness(act, sample, answer) or _by_sample(act, sample, answer)
+        place = (
+            _by_likeness(act, sample, answer)
+            or unknown_energies.by_precursor(act, sample, finding, answer)
+            or _by_sample(act, sample, answer)
+        )
         code = _append(act, sample, finding, answer, place)
+        code = unknown_energies.bridge(act, finding, answer, place, code)
         codes.append(code)
         _gather_sample(act, sample, code, answer, place)
         unknown_naming.tell_if_named(act, sample, code)
     return tuple(dict.fromkeys(codes))
 
 
-def _worth_keeping(match: Mapping[str, Any]) -> list[_Answer]:
+def _worth_keeping(match: Mapping[str, Any]) -> list[Answer]:
     """Return what of a match belongs into clusters, what says most and is largest first."""
     from lims import matching
 
@@ -90,14 +71,14 @@ def _worth_keeping(match: Mapping[str, Any]) -> list[_Answer]:
     return kept[:MOST_ANSWERS]
 
 
-def _answer(number: int, entry: Mapping[str, Any]) -> _Answer:
+def _answer(number: int, entry: Mapping[str, Any]) -> Answer:
     from spectra import unknown_signature
 
     state, said = str(entry["decision"]["state"]), entry["signature"]
     analogue = (entry.get("analogue") or {}) if state in CLASSED else {}
     shift = analogue.get("mass_shift")
     share = entry.get("area_fraction")
-    return _Answer(
+    return Answer(
         number=number,
         state=state,
         kind=str(entry.get("compared_as", "")),
@@ -109,7 +90,7 @@ def _answer(number: int, entry: Mapping[str, Any]) -> _Answer:
     )
 
 
-def _by_likeness(act: Act, sample: str, answer: _Answer) -> _Place | None:
+def _by_likeness(act: Act, sample: str, answer: Answer) -> Place | None:
     """Return the cluster with the member most alike, where one is alike enough.
 
     A sample's own earlier spectrum goes before another's: a person may have told the two apart.
@@ -127,30 +108,41 @@ def _by_likeness(act: Act, sample: str, answer: _Answer) -> _Place | None:
     ruled_out = {
         code for code, held in by_code.items() if unknown_signature.retention_differs(mine, held)
     }
+    scores = unknown_signature.likeness(mine, others).tolist()
     alike = [
         (row["sample"] == sample, score, row)
-        for score, row in zip(unknown_signature.likeness(mine, others).tolist(), rows, strict=True)
-        if score >= mine.threshold and row["code"] not in ruled_out
+        for score, row, other in zip(scores, rows, others, strict=True)
+        if score >= mine.threshold(other) and row["code"] not in ruled_out
     ]
     if not alike:
         return None
     # The first of equals is the oldest.
     _, score, row = max(alike, key=lambda each: each[:2])
-    return _Place(
+    return Place(
         code=row["code"],
         score=round(score, 4),
         why=f"alike {row['finding']} answer {row['answer']} ({score:.3f})",
         attracts=True,
+        alike=_best_of_each(alike),
     )
+
+
+def _best_of_each(
+    alike: Iterable[tuple[bool, float, Mapping[str, Any]]],
+) -> tuple[tuple[str, float], ...]:
+    best: dict[str, float] = {}
+    for _, score, row in alike:
+        best[row["code"]] = max(score, best.get(row["code"], 0.0))
+    return tuple(sorted(best.items()))
 
 
 def _candidates(act: Act, mine: Signature) -> list[dict[str, Any]]:
     """Return the members worth comparing: the oldest of equals first, so that ties are settled."""
     values: list[object] = [mine.kind]
     where = "kind=?"
-    if mine.ions:
-        where += f" AND base_mz IN ({','.join('?' * len(mine.tallest))})"
-        values += mine.tallest
+    if mine.filed:
+        where += f" AND base_mz IN ({','.join('?' * len(mine.looked_up))})"
+        values += mine.looked_up
     return records.rows(
         act.db,
         "SELECT * FROM (SELECT seq, finding, answer, sample, code, signature FROM unknown_member "
@@ -160,7 +152,7 @@ def _candidates(act: Act, mine: Signature) -> list[dict[str, Any]]:
     )
 
 
-def _by_sample(act: Act, sample: str, answer: _Answer) -> _Place:
+def _by_sample(act: Act, sample: str, answer: Answer) -> Place:
     """Return the cluster another technique put this sample in, or a new one.
 
     A cluster that holds a spectrum of this technique already would have been found by likeness: the
@@ -185,11 +177,11 @@ def _by_sample(act: Act, sample: str, answer: _Answer) -> _Place:
         why = (
             "nothing alike on record"
             if answer.signature is not None
-            else "its spectrum recognises no other: too few ions, or of one collision energy"
+            else "its spectrum recognises no other: too few ions"
         )
-        return _Place(code="", score=None, why=why, attracts=True)
+        return Place(code="", score=None, why=why, attracts=True)
     row = fitting[0]
-    return _Place(
+    return Place(
         code=row["code"],
         score=None,
         why="the same sample by another technique",
@@ -197,7 +189,7 @@ def _by_sample(act: Act, sample: str, answer: _Answer) -> _Place:
     )
 
 
-def _append(act: Act, sample: str, finding: str, answer: _Answer, place: _Place) -> str:
+def _append(act: Act, sample: str, finding: str, answer: Answer, place: Place) -> str:
     from libraries import class_codes
 
     serial = 0
@@ -234,7 +226,7 @@ def next_serial(act: Act) -> int:
     return int(row[0]) + 1
 
 
-def _gather_sample(act: Act, sample: str, code: str, answer: _Answer, place: _Place) -> None:
+def _gather_sample(act: Act, sample: str, code: str, answer: Answer, place: Place) -> None:
     """Take in what other techniques saw of this sample alone, now that its cluster is known.
 
     Only where this answer is what the sample is made of, and the other cluster holds nothing else.

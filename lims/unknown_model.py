@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from lims.errors import NotFoundError, RecordError
+from lims.hub_answer_form import NetworkUnknown
 
 _CODE = re.compile(r"(?:UNK-?([A-Z]{3})-?)?0*(\d{1,7})")
 MOST_SERIAL = 9_999_999
@@ -66,7 +67,8 @@ class Cluster:
     """An unknown: what is alike, under one code.
 
     ``name`` is what it was found to be, empty while nobody knows; in its place stands a remark
-    while a hazard notice of one of its samples waits for a named person.
+    while a hazard notice of one of its samples waits for a named person. ``network`` is what
+    headquarters last said of it, None before it did; a name there is another laboratory's.
     """
 
     code: str
@@ -84,6 +86,7 @@ class Cluster:
     named_at: datetime | None
     named_by: str
     named_how: str
+    network: NetworkUnknown | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

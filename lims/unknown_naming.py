@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lims import alerts, records, statements
+from lims import alerts, answer_readers, office_notices, records, statements
 from lims.act import Act
 from lims.model import ConclusionLevel, Finding
 from lims.statements import NAMED, Statement
@@ -210,18 +210,52 @@ def _samples(act: Act, code: str) -> list[str]:
     return [row["sample"] for row in rows]
 
 
-def _tell(act: Act, sample: str, code: str) -> None:
-    """Raise the notice. It names nothing: a hazard notice may stand before the name."""
+def tell_named_elsewhere(act: Act, row: records.Row, name: str, where: str) -> list[str]:
+    """Tell the samples of a cluster that another laboratory found what it is; return the samples.
+
+    Where this lab's own name says otherwise, the contradiction is told instead.
+
+    Parameters
+    ----------
+    row : dict
+        Of the cluster.
+    where : str
+        The laboratories.
+    """
+    code = str(row["code"])
+    if row["name"]:
+        if str(row["name"]).casefold() != name.casefold():
+            _tell_doubt(act, code, f"has another name at {where}")
+        return []
+    samples = _samples(act, code)
+    for sample in samples:
+        _tell(act, sample, code, f" at {where}")
+    return samples
+
+
+def _tell(act: Act, sample: str, code: str, where: str = "") -> None:
+    """Raise the notice and tell who read the sample's answer.
+
+    It names nothing: a hazard notice may stand before the name.
+    """
     row = records.sample_row(act.db, sample)
     parcel = records.shipment(act.db, row["shipment"])
-    alerts.raise_alert(
-        act,
-        row,
-        kind="unknown_named",
-        headline=f"the unknown in sample {sample}, {code}, has a name now",
-        detail=f"Shipment {parcel.number} is {parcel.state}. `fol unknown show {code}` says it. "
-        "The sample's own answer stands until it is compared again (`fol again`) or concluded.",
+    headline = f"the unknown in sample {sample}, {code}, has a name now{where}"
+    detail = (
+        f"Shipment {parcel.number} is {parcel.state}. `fol unknown show {code}` says it. "
+        "The sample's own answer stands until it is compared again (`fol again`) or concluded."
     )
+    alerts.raise_alert(act, row, kind="unknown_named", headline=headline, detail=detail)
+    if row["conclusion"] is not None:
+        readers = {
+            who: because
+            for who, because in answer_readers.readers(act, row).items()
+            # Headquarters learns names by the report, or has just told this one.
+            if who != "headquarters"
+        }
+        office_notices.tell_changed(
+            act, sample, readers, f"{headline}. {detail}", leaving_out=act.person.id
+        )
 
 
 def _tell_doubt(act: Act, code: str, what: str) -> None:

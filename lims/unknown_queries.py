@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from lims import canonical, records
+from lims import canonical, network_unknowns, records
 from lims.errors import NotFoundError
+from lims.hub_answer_form import NetworkUnknown
 from lims.lab import Lab
 from lims.queries import HIDDEN
 from lims.unknown_model import (
@@ -83,7 +85,8 @@ def listed(
     )
     places = {row["code"]: at for at, row in enumerate(first)}
     found.sort(key=lambda row: places[row["code"]])
-    return tuple(_as_cluster(row) for row in found)
+    network = network_unknowns.networks(lab.db, [row["code"] for row in found])
+    return tuple(_as_cluster(row, network.get(row["code"])) for row in found)
 
 
 def show(lab: Lab, code: str) -> ClusterRecord:
@@ -103,7 +106,7 @@ def show(lab: Lab, code: str) -> ClusterRecord:
     )
     return ClusterRecord(
         asked=asked["code"],
-        cluster=_as_cluster(found[0]),
+        cluster=_as_cluster(found[0], network_unknowns.networks(lab.db, [live]).get(live)),
         members=members(lab.db, live),
         acts=_acts(lab.db, live, hidden=bool(found[0]["unseen"])),
         earlier_codes=_earlier(lab.db, live),
@@ -213,8 +216,10 @@ def _beside(database: Database, code: str) -> tuple[str, ...]:
     return tuple(row["code"] for row in found)
 
 
-def _as_cluster(row: dict[str, Any]) -> Cluster:
+def _as_cluster(row: dict[str, Any], network: NetworkUnknown | None) -> Cluster:
     opened = records.moment(row["opened_at"])
+    if network is not None and network.name and row["unseen"]:
+        network = replace(network, name=HIDDEN)
     return Cluster(
         code=row["code"],
         class_name=row["class_name"],
@@ -231,6 +236,7 @@ def _as_cluster(row: dict[str, Any]) -> Cluster:
         named_at=records.moment(row["named_at"]) if row["named_at"] else None,
         named_by=row["named_by"],
         named_how=row["named_how"],
+        network=network,
     )
 
 

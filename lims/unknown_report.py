@@ -15,7 +15,10 @@ from lims.candidate_requests import Answer
 from lims.lab import Lab
 
 MOST_SIGNATURES = 4
-"""Of one cluster in a report: one for each technique, then the newest mass spectra."""
+"""Of one cluster in a report: one for each technique, then more mass spectra."""
+MOST_ENERGIES = 40
+"""MS/MS spectra of one cluster looked at for the few that go into a report, the newest ones."""
+MSMS = "msms"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,10 +121,23 @@ def _accepted(lab: Lab, end: str) -> dict[str, _Gathered]:
 
 
 def _chosen(held: list[tuple[str, str]]) -> tuple[Mapping[str, Any], ...]:
-    """Return the first signature of each technique, then the newest ones."""
+    """Return the first signature of each technique, then the newest ones.
+
+    Of MS/MS those least like each other, so that another laboratory's energy meets its own.
+    """
     first = dict(reversed(held))
-    texts = dict.fromkeys([*(first[kind] for kind, _ in held), *(text for _, text in held[::-1])])
+    rest = [text for kind, text in held[::-1] if kind != MSMS]
+    texts = dict.fromkeys([*(first[kind] for kind, _ in held), *_energies(held), *rest])
     return tuple(canonical.parsed(text) for text in list(texts)[:MOST_SIGNATURES])
+
+
+def _energies(held: list[tuple[str, str]]) -> list[str]:
+    from spectra import unknown_tandem
+
+    texts = list(dict.fromkeys(text for kind, text in held if kind == MSMS))
+    texts = [*texts[:1], *texts[1:][-MOST_ENERGIES:]]
+    fragments = [unknown_tandem.parsed(canonical.parsed(text)) for text in texts]
+    return [texts[at] for at in unknown_tandem.unlike_first(fragments, MOST_SIGNATURES)]
 
 
 def _changed(lab: Lab, first: str, last: str) -> frozenset[str]:

@@ -73,7 +73,8 @@ def _of(
     from spectra import unknown_signature
 
     if isinstance(measurement, MassSpectrum):
-        # Tandem spectra depend on the energy chosen: their ions recognise nothing by themselves.
+        if entry.get("compared_as") == unknown_signature.MSMS:
+            return _of_tandem(measurement)
         if measurement.precursor_mz is not None:
             return None
         index = entry.get("retention_index")
@@ -85,6 +86,26 @@ def _of(
     if isinstance(measurement, Spectrum):
         return _of_curve(measurement, str(entry.get("compared_as", "")), axis)
     return None
+
+
+def _of_tandem(measurement: MassSpectrum) -> Signature | None:
+    from libraries import harmonise, tandem
+    from spectra import unknown_signature, unknown_tandem
+
+    facts = tandem.facts_of(measurement, harmonise.facts(measurement.metadata))
+    if facts is None:
+        return None
+    try:
+        found = unknown_tandem.of_peaks(
+            measurement.mz,
+            measurement.intensity,
+            facts.precursor_mz,
+            polarity=facts.sign,
+            retention_time_s=measurement.retention_time_s,
+        )
+    except SpectrumError:
+        return None
+    return unknown_signature.of_fragments(found)
 
 
 def _of_curve(measurement: Spectrum, kind: str, axis: AxisCalibration | None) -> Signature | None:

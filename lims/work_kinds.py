@@ -9,7 +9,7 @@ from enum import StrEnum
 from statistics import median
 from types import MappingProxyType
 
-from lims import clock, records
+from lims import clock
 from lims.lab import Lab
 
 MEASURED_OVER = timedelta(days=90)
@@ -62,13 +62,9 @@ def expected(lab: Lab, at: datetime | None = None) -> dict[tuple[str, str], Expe
     run or test) to the first conclusion, where at least five samples were answered.
     """
     since = clock.stamp((at or clock.now()) - MEASURED_OVER)
-    measured: dict[tuple[str, str], list[float]] = {}
-    for row in records.rows(lab.db, _BENCH_TIMES, since):
-        if row["began"] is None:
-            continue
-        spent = records.moment(row["first_concluded_at"]) - records.moment(row["began"])
-        kind = (row["request"] or Request.DRUG.value, row["lane"])
-        measured.setdefault(kind, []).append(max(0.0, spent.total_seconds() / 60))
+    measured: dict[tuple[str, str], list[int]] = {}
+    for request, lane, spent in lab.db.execute(_BENCH_TIMES, [since]).fetchall():
+        measured.setdefault((request, lane), []).append(spent)
     found = {}
     for (request, lane), stated in STATED_MINUTES.items():
         times = measured.get((request, lane), [])
@@ -76,18 +72,12 @@ def expected(lab: Lab, at: datetime | None = None) -> dict[tuple[str, str], Expe
         found[request, lane] = Expected(
             request=request,
             lane=lane,
-            minutes=round(median(times), 1) if enough else stated,
+            minutes=round(median(times) / 60_000, 1) if enough else stated,
             measured=len(times) if enough else 0,
         )
     return found
 
 
-_BENCH_TIMES = """
-SELECT s.lane, s.first_concluded_at, json_extract(s.draft, '$.request') AS request,
-  (SELECT min(at) FROM (
-     SELECT at FROM custody WHERE sample=s.number AND kind='opened'
-     UNION ALL SELECT at FROM portion WHERE sample=s.number
-     UNION ALL SELECT at FROM run WHERE sample=s.number
-     UNION ALL SELECT at FROM bench_test WHERE sample=s.number)) AS began
-FROM sample s WHERE s.concluded_at>=? AND s.concluded_at<>'' AND s.first_concluded_at<>''
-"""
+_BENCH_TIMES = (
+    "SELECT request, lane, bench_ms FROM sample WHERE concluded_at>=? AND bench_ms IS NOT NULL"
+)

@@ -74,6 +74,8 @@ class Verb(StrEnum):
     DELIVER_REPORT = "deliver reports"
     CHECKPOINT_LOG = "sign a checkpoint of the log"
     MANAGE_PEOPLE = "add people or change their roles"
+    APPROVE_PEOPLE = "approve a change of roles as a second person"
+    SET_SIGN_IN = "change how people sign in"
     BACK_UP = "back up or restore the lab"
     MANAGE_CASE = "open, link or close a case"
     WRITE_OUTCOME = "write an outcome back to a case"
@@ -82,6 +84,13 @@ class Verb(StrEnum):
     SEND_TO_LAB = "send a sample to another lab or record its answer"
     SEND_NOTICE = "notify investigators or answer for them"
     STOP_CLOCK = "stop or resume the clock of a sample"
+    DRAFT_CERTIFICATE = "write, amend or drop a report on a sample"
+    REVIEW_CERTIFICATE = "review a report technically"
+    CHECK_CERTIFICATE = "review a report administratively"
+    ACCEPT_OPEN_MATTER = "accept that a report states what is open"
+    ISSUE_CERTIFICATE = "issue a report"
+    GIVE_CERTIFICATE = "give out a copy of a report"
+    WITHDRAW_CERTIFICATE = "withdraw a report"
 
 
 _BENCH = frozenset((Role.ANALYST,))
@@ -153,6 +162,8 @@ ALLOWED: Mapping[Verb, frozenset[Role]] = MappingProxyType(
         Verb.DELIVER_REPORT: _REPORTING | {Role.IT_ADMIN},
         Verb.CHECKPOINT_LOG: frozenset(Role),
         Verb.MANAGE_PEOPLE: frozenset((Role.LEAD, Role.IT_ADMIN)),
+        Verb.APPROVE_PEOPLE: frozenset((Role.REVIEWER, Role.LEAD, Role.QUALITY, Role.IT_ADMIN)),
+        Verb.SET_SIGN_IN: frozenset((Role.LEAD,)),
         Verb.BACK_UP: frozenset((Role.LEAD, Role.QUALITY, Role.IT_ADMIN)),
         Verb.MANAGE_CASE: _DECIDING | {Role.ANALYST, Role.LIAISON},
         Verb.WRITE_OUTCOME: _DECIDING | {Role.ANALYST, Role.LIAISON},
@@ -161,16 +172,43 @@ ALLOWED: Mapping[Verb, frozenset[Role]] = MappingProxyType(
         Verb.SEND_TO_LAB: frozenset((Role.CUSTODIAN, Role.ANALYST, Role.LEAD)),
         Verb.SEND_NOTICE: _DECIDING | {Role.ANALYST, Role.LIAISON},
         Verb.STOP_CLOCK: frozenset((Role.ANALYST, Role.LEAD)),
+        Verb.DRAFT_CERTIFICATE: frozenset((Role.ANALYST, Role.LEAD)),
+        Verb.REVIEW_CERTIFICATE: frozenset((Role.REVIEWER,)),
+        Verb.CHECK_CERTIFICATE: frozenset((Role.REVIEWER, Role.LEAD, Role.QUALITY)),
+        Verb.ACCEPT_OPEN_MATTER: frozenset((Role.LEAD, Role.QUALITY)),
+        Verb.ISSUE_CERTIFICATE: frozenset((Role.REVIEWER, Role.LEAD)),
+        Verb.GIVE_CERTIFICATE: frozenset((Role.ANALYST, Role.REVIEWER, Role.LEAD, Role.QUALITY)),
+        Verb.WITHDRAW_CERTIFICATE: frozenset((Role.LEAD, Role.QUALITY)),
     }
 )
 
 OFFICE_VERBS = frozenset(
-    (Verb.DELIVER_REPORT, Verb.CHECKPOINT_LOG, Verb.MANAGE_PEOPLE, Verb.BACK_UP)
+    (
+        Verb.DELIVER_REPORT,
+        Verb.CHECKPOINT_LOG,
+        Verb.MANAGE_PEOPLE,
+        Verb.APPROVE_PEOPLE,
+        Verb.BACK_UP,
+    )
 )
 """What does not touch evidence; the most an IT administrator may do."""
 
+UNATTENDED = frozenset(
+    (
+        Verb.RECORD_RUN,
+        Verb.SEARCH_AGAIN,
+        Verb.DELIVER_REPORT,
+        Verb.CHECKPOINT_LOG,
+        Verb.BACK_UP,
+    )
+)
+"""What a session of a script may do for the person who opened it; it signs nothing."""
+
 HOLDERS = frozenset((Role.OFFICER, Role.CUSTODIAN, Role.ANALYST, Role.LEAD))
 """Roles that may have a sample in their hands."""
+
+EXAMINERS = frozenset((Role.ANALYST, Role.REVIEWER, Role.LEAD, Role.QUALITY, Role.CUSTODIAN))
+"""Roles that see case detail on the screens."""
 
 
 def may(person: Person, verb: Verb) -> bool:

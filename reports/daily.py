@@ -12,7 +12,16 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from lims.model import ReportRow
-from reports import notices, records, sections, shares, signals, silence, unknowns
+from reports import (
+    field_tools,
+    notices,
+    records,
+    sections,
+    shares,
+    signals,
+    silence,
+    unknowns,
+)
 from reports.document import (
     DailyReport,
     Header,
@@ -115,6 +124,9 @@ def compose(
         ),
         unknowns=unknowns.lines(facts.unknowns, rows, listed, day, tz),
         confirmations=unknowns.confirmations(facts.requests, day, tz),
+        field_tools=field_tools.months(rows, tz, day),
+        turnaround=facts.turnaround,
+        exceptions=facts.exceptions,
         limits=_limits(facts),
         log_size=facts.log_size,
         log_head=facts.log_head,

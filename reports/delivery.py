@@ -184,7 +184,7 @@ def push(
     """
     import httpx
 
-    hub = _address(lab, url, ca_file)
+    hub = address(lab, url, ca_file)
     now = clock.now()
     waiting = [
         item
@@ -193,7 +193,7 @@ def push(
     ]
     if not waiting:
         return []
-    context = _context(hub.ca_file)
+    context = trusting(hub.ca_file)
     chance = jitter or random.Random()
     outcomes: list[Outcome] = []
     with httpx.Client(
@@ -230,7 +230,8 @@ def due_at(lab: Lab, item: OutboxItem) -> datetime | None:
     return due
 
 
-def _address(lab: Lab, url: str, ca_file: Path | None) -> HubAddress:
+def address(lab: Lab, url: str, ca_file: Path | None) -> HubAddress:
+    """Return the hub that was given, or the one in ``hub.toml``."""
     if url and ca_file:
         return HubAddress(url=_checked_url(url), ca_file=ca_file)
     if url or ca_file:
@@ -327,6 +328,12 @@ def _read_answer(status: int, said: bytes) -> _Answer:
     )
 
 
+def refusal_of(said: bytes) -> tuple[str, str]:
+    """Return code and detail of a hub's receipt; both empty where it is none."""
+    found = _read_answer(0, said)
+    return found.code, found.detail if found.status is not None else ""
+
+
 def _checked_url(url: str) -> str:
     import httpx
 
@@ -342,7 +349,14 @@ def _checked_url(url: str) -> str:
     return str(parsed).rstrip("/")
 
 
-def _context(ca_file: Path) -> ssl.SSLContext:
+def trusting(ca_file: Path) -> ssl.SSLContext:
+    """Return a TLS context that trusts the authority in a file alone.
+
+    Raises
+    ------
+    ConfigError
+        The file cannot be read or holds no certificate.
+    """
     try:
         with ca_file.open("rb") as file:
             pem = file.read(65_537)

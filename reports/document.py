@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from lims.irregular_report import Irregularities
 from lims.unknown_report import ReportedRequest, ReportedUnknown
+from reports.measures import FieldToolMonth, TurnaroundPart
 from reports.shares import ShareChange
 from reports.signals import SignalKind
 
@@ -78,6 +80,8 @@ class LabFacts:
     unknowns: tuple[ReportedUnknown, ...] = ()
     requests: tuple[ReportedRequest, ...] = ()
     """Candidates at a regional lab, or answered in the period."""
+    turnaround: TurnaroundPart | None = None
+    exceptions: Irregularities | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,6 +292,10 @@ class SampleLine:
     training: bool
     unknowns: tuple[str, ...] = ()
     """Codes of the unknowns in it."""
+    field_tool: str = ""
+    """The kind of field tool (`lims.field_tools.Tool`), empty where none was named."""
+    unverified: tuple[str, ...] = ()
+    """Fields of the shipment's papers that could not be verified."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,3 +336,7 @@ class DailyReport:
     issue: Issue
     unknowns: tuple[UnknownLine, ...] = ()
     confirmations: tuple[ConfirmationLine, ...] = ()
+    field_tools: tuple[FieldToolMonth, ...] = ()
+    turnaround: TurnaroundPart | None = None
+    exceptions: Irregularities | None = None
+    """What broke the even run of custody; None where nothing did and nothing is open."""

@@ -18,6 +18,13 @@ IDENTITY = ("report_id", "kind", "sequence", "supersedes", "reason", "correction
 """Keys that belong to the issue, not to what the report says."""
 
 
+REVISION_3 = ("field_tools", "turnaround", "exceptions")
+"""Parts that revision 3 added, all optional; every report of it has ``turnaround``."""
+_ROWS_REVISION_3 = ("field_tool", "unverified")
+_STATE = frozenset((*IDENTITY, "turnaround"))
+"""What tells of the moment of collection: a change in it alone is no correction."""
+
+
 def plain(value: Any) -> Any:
     """Return dataclasses, dates, enums and tuples as JSON values.
 
@@ -70,17 +77,19 @@ def document(report: DailyReport) -> dict[str, Any]:
 
 
 def _drop_empty(content: dict[str, Any]) -> None:
-    """Leave out what revision 2 added where it says nothing.
+    """Leave out what revisions 2 and 3 added where it says nothing.
 
     So that a day told before, told again by newer software, is no correction.
     """
-    for key in ("unknowns", "confirmations"):
+    for key in ("unknowns", "confirmations", *REVISION_3):
         if not content[key]:
             del content[key]
-    for key, inner in (("rows", "unknowns"), ("later", "unknowns"), ("candidates", "way")):
+    of_rows = ("unknowns", *_ROWS_REVISION_3)
+    for key, inner in (("rows", of_rows), ("later", of_rows), ("candidates", ("way",))):
         for item in content[key]:
-            if not item[inner]:
-                del item[inner]
+            for name in inner:
+                if not item[name]:
+                    del item[name]
 
 
 def canonical(value: Mapping[str, Any]) -> bytes:
@@ -101,9 +110,22 @@ def to_json(report: DailyReport) -> bytes:
 def content_sha256(value: Mapping[str, Any]) -> str:
     """Return the SHA-256 of what a report document says.
 
-    Its number, sequence and log do not count, nor does the version of the software: the same
-    record told again by a newer program is not a correction.
+    Its number, sequence, log and turnaround do not count, nor does the version of the software:
+    the same record told again later, or by a newer program, is not a correction.
     """
-    said = {key: item for key, item in value.items() if key not in IDENTITY}
+    said = {key: item for key, item in value.items() if key not in _STATE}
     said["header"] = {key: item for key, item in said["header"].items() if key != "software"}
     return hashlib.sha256(canonical(said)).hexdigest()
+
+
+def as_told_by(earlier: Mapping[str, Any], value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document without the parts that the software behind an earlier one did not know."""
+    if "turnaround" in earlier:
+        return dict(value)
+    kept = {key: item for key, item in value.items() if key not in REVISION_3}
+    for key in ("rows", "later"):
+        kept[key] = [
+            {name: cell for name, cell in row.items() if name not in _ROWS_REVISION_3}
+            for row in kept[key]
+        ]
+    return kept

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from lims import audit, clock, library_care, queries, unknown_report
+from lims import (
+    audit,
+    clock,
+    irregular_report,
+    library_care,
+    queries,
+    turnaround,
+    unknown_report,
+)
+from lims.irregular_report import Irregularities
 from lims.model import ReportRow
-from reports import records, watch
+from reports import records, turnaround_lines, watch
 from reports.document import Change, LabFacts, SubstanceFact
 from reports.errors import ReportError
 
@@ -62,7 +71,18 @@ def lab_facts(lab: Lab, day: date) -> LabFacts:
         changes=changes(lab),
         unknowns=unknown_report.unknowns(lab, start, end),
         requests=unknown_report.requests(lab, start, end),
+        turnaround=turnaround_lines.part(
+            turnaround.turnaround(
+                lab, turnaround_lines.WINDOW_DAYS, at=min(now, end - timedelta(milliseconds=1))
+            )
+        ),
+        exceptions=_exceptions(lab, start, end),
     )
+
+
+def _exceptions(lab: Lab, start: datetime, end: datetime) -> Irregularities | None:
+    found = irregular_report.between(lab, start, end)
+    return found if found.lines or found.lost or found.unresolved else None
 
 
 def substance_facts() -> dict[str, SubstanceFact]:

@@ -1,6 +1,7 @@
 """Headquarters' receiving end: an HTTPS application that verifies, stores and acknowledges reports.
 
-It answers two paths and serves no data back: digests are read on the hub's own machine.
+To a lab that asks with its signature it gives back the codes of that lab's own unknowns, signed;
+digests are read on the hub's own machine.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lims.errors import ConfigError
-from reports import hub_tls, schema
+from reports import hub_answers, hub_keys, hub_tls, schema
 from reports.errors import ReportError
 from reports.hub_store import SqliteHubStore
 from reports.hub_verify import (
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 PATH = "/api/1/reports"
+ANSWERS_PATH = "/api/1/answers"
 START_TIMEOUT_S = 10.0
 
 
@@ -79,6 +81,7 @@ def app(
     from starlette.applications import Starlette
     from starlette.concurrency import run_in_threadpool
     from starlette.responses import JSONResponse
+    from starlette.responses import Response as PlainResponse
     from starlette.routing import Route
 
     store = SqliteHubStore(folder)
@@ -104,11 +107,41 @@ def app(
             return _lost()
         return JSONResponse(_answer(receipt), status_code=receipt.status)
 
+    def answer(asked: hub_answers.Asked) -> tuple[Receipt | None, bytes]:
+        # One at a time too: what is looked up must still be so when the next number is taken.
+        with one_at_a_time:
+            refusal, data = context.run(hub_answers.reply, store, hub_keys.own_key(folder), asked)
+            if refusal is not None:
+                lab = "" if refusal.code == "unknown_lab" else asked.lab
+                store.alarm(lab, f"answer_{refusal.code}", "", refusal.detail)
+        return refusal, data
+
+    async def give(request: Request) -> Response:
+        refusal = _refused_by_head(request.headers)
+        body = b"" if refusal else await _read(request, hub_answers.MOST_ASKED_BYTES)
+        if body is None:
+            detail = f"at most {hub_answers.MOST_ASKED_BYTES} bytes"
+            refusal = Receipt(status=413, code="too_large", detail=detail)
+        data = b""
+        if refusal is None:
+            arrived = _arrived(request.headers, body or b"")
+            asked = hub_answers.Asked(
+                body=arrived.body, lab=arrived.lab, signature=arrived.signature
+            )
+            refusal, data = await run_in_threadpool(answer, asked)
+        if refusal is not None:
+            return JSONResponse(_answer(refusal), status_code=refusal.status)
+        return PlainResponse(data, media_type="application/json")
+
     async def health(_request: Request) -> Response:
         return JSONResponse({"status": "ok", "schemas": list(schema.KNOWN)})
 
     application = Starlette(
-        routes=[Route(PATH, post, methods=["POST"]), Route("/api/1/health", health)]
+        routes=[
+            Route(PATH, post, methods=["POST"]),
+            Route(ANSWERS_PATH, give, methods=["POST"]),
+            Route("/api/1/health", health),
+        ]
     )
     application.state.store = store
     return application
@@ -124,12 +157,12 @@ def _refused_by_head(headers: Mapping[str, str]) -> Receipt | None:
     return None
 
 
-async def _read(request: Request) -> bytes | None:
+async def _read(request: Request, most: int = MAX_BYTES) -> bytes | None:
     """Return the body, or None once more than the limit has come, whatever its length claimed."""
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
-        if size > MAX_BYTES:
+        if size > most:
             return None
         parts.append(part)
     return b"".join(parts)

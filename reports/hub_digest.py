@@ -12,15 +12,31 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from lims import clock
+from lims.irregular_report import Irregularities
 from lims.model import ReportRow
-from reports import encode, hub_rows, hub_unknowns, notices, records, shares, signals, silence
+from reports import (
+    encode,
+    hub_measures,
+    hub_rows,
+    hub_unknowns,
+    notices,
+    records,
+    shares,
+    signals,
+    silence,
+)
 from reports import watch as watch_list
 from reports.document import TRAINING_MARK, Change, Series, Signal, WatchItem
+from reports.hub_measures import FieldTools
 from reports.hub_model import Alarm, EnrolledLab, HubStore, StoredReport
 from reports.hub_rows import Held
 from reports.hub_store import opened
 from reports.hub_unknowns import HubUnknown
+from reports.measure_view import exception_line, field_tool_words
+from reports.measures import TurnaroundPart
+from reports.signals import SignalKind
 from reports.silence import Presence
+from reports.turnaround_lines import told as stage_words
 from reports.wording import visible
 
 LATE_AFTER = timedelta(hours=6)
@@ -47,6 +63,9 @@ class LabDay:
     backlog: int | None = None
     missing_sequences: tuple[int, ...] = ()
     skew_s: int | None = None
+    turnaround: TurnaroundPart | None = None
+    """None without a report, and where the laboratory's software does not tell it."""
+    exceptions: Irregularities | None = None
 
     def line(self) -> str:
         """Return the laboratory's day as one line of text."""
@@ -109,6 +128,7 @@ class Digest:
     held: tuple[Held, ...]
     alarms: tuple[Alarm, ...]
     training_labs: tuple[str, ...]
+    field_tools: FieldTools
 
     def lines(self) -> list[str]:
         """Return the digest as lines of plain text."""
@@ -120,9 +140,24 @@ class Digest:
         if self.training_labs:
             said.append(f"{TRAINING_MARK}: {', '.join(self.training_labs)}")
         said += [lab.line() for lab in self.labs]
-        said += [f"NOTICE  {signal.text}" for signal in self.first_seen]
+        said += [
+            f"EXCEPTION  {lab.site} {each.sample}: {exception_line(each)}"
+            for lab in self.labs
+            for each in (lab.exceptions.lines if lab.exceptions else ())
+        ]
+        said += [
+            f"first answers at {lab.site}: {stage_words(each)}"
+            for lab in self.labs
+            for each in (lab.turnaround.stages if lab.turnaround else ())
+            if each.name == "intake_to_presumptive"
+        ]
+        for signal in self.first_seen:
+            said.append(f"NOTICE  {signal.text}")
+            if signal.kind is SignalKind.UNKNOWN_NAMED:
+                said.append(f"    its samples: {', '.join(signal.samples) or 'none in force'}")
         said += [f"{'NOTICE' if s.notice else 'SIGNAL'}  {s.text}" for s in self.signals]
         said += [f"{name}: {count} of {self.tested}" for name, count in self.day_counts]
+        said += [field_tool_words(month) for month in self.field_tools.months]
         said += [f"CANDIDATE  {row.sample}: {row.text}" for row in self.candidate_rows]
         said += [f"UNKNOWN  {each.line()}" for each in self.unknowns]
         said += [f"{each.kind} {each.report_id}: {each.reason}" for each in self.corrections]
@@ -150,7 +185,10 @@ def missing(folder: Path, day: date) -> tuple[LabDay, ...]:
     """Return the enrolled laboratories without a report of the day; ``late`` after six hours."""
     with opened(folder) as store:
         now = clock.now()
-        days = [_lab_day(lab, store.reports(lab.site), day, now) for lab in _open_labs(store, day)]
+        days = [
+            _lab_day(store, lab, store.reports(lab.site), day, now)
+            for lab in _open_labs(store, day)
+        ]
     return tuple(each for each in days if each.presence is Presence.NO_REPORT)
 
 
@@ -168,7 +206,7 @@ def compose(
     for report in every:
         by_lab.setdefault(report.lab, []).append(report)
     labs = tuple(
-        _lab_day(lab, by_lab.get(lab.site, []), day, now) for lab in _open_labs(store, day)
+        _lab_day(store, lab, by_lab.get(lab.site, []), day, now) for lab in _open_labs(store, day)
     )
     counted = hub_rows.usable(store.rows_in_force(day.isoformat()), store.accepted_names())
     rows, met = counted.rows, counted.met
@@ -212,6 +250,7 @@ def compose(
             if alarm.at[:10] >= (day - timedelta(days=1)).isoformat()
         ),
         training_labs=counted.training,
+        field_tools=hub_measures.field_tool_months(store, by_lab, [lab.site for lab in labs], day),
     )
 
 
@@ -226,7 +265,13 @@ def _open_labs(store: HubStore, day: date) -> list[EnrolledLab]:
     ]
 
 
-def _lab_day(lab: EnrolledLab, reports: Sequence[StoredReport], day: date, now: datetime) -> LabDay:
+def _lab_day(
+    store: HubStore,
+    lab: EnrolledLab,
+    reports: Sequence[StoredReport],
+    day: date,
+    now: datetime,
+) -> LabDay:
     of_day = [report for report in reports if report.day == day.isoformat()]
     gaps = _gaps(reports)
     if not of_day:
@@ -238,7 +283,7 @@ def _lab_day(lab: EnrolledLab, reports: Sequence[StoredReport], day: date, now: 
             missing_sequences=gaps,
         )
     latest = max(of_day, key=lambda report: report.sequence)
-    totals = latest.totals
+    totals, beside = latest.totals, hub_measures.of_report(store, latest)
     return LabDay(
         site=lab.site,
         name=lab.name,
@@ -259,6 +304,8 @@ def _lab_day(lab: EnrolledLab, reports: Sequence[StoredReport], day: date, now: 
         backlog=totals["backlog"],
         missing_sequences=gaps,
         skew_s=latest.skew_s,
+        turnaround=beside.turnaround,
+        exceptions=beside.exceptions,
     )
 
 

@@ -97,12 +97,60 @@ class StoredUnknown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubCode:
-    """The hub's code of a lab's cluster; ``score`` is None where it was the first of its code."""
+    """The hub's code of a lab's cluster; ``score`` is None where it was the first of its code.
+
+    ``given`` is the code as it was given, ``code`` where that leads since codes were merged.
+    """
 
     lab: str
     lab_code: str
     code: str
     score: float | None
+    given: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubMerge:
+    """Two codes found to be one, or told apart again where ``into`` is empty."""
+
+    at: str
+    by: str
+    code: str
+    into: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAnswer:
+    """An answer that was made for a lab, with its exact bytes."""
+
+    lab: str
+    sequence: int
+    sha256: str
+    previous: str
+    made_at: str
+    body: bytes
+    signature: bytes
+
+
+class AnswerShelf(Protocol):
+    """Where a hub keeps its answers to labs and what was merged."""
+
+    def answers(self, lab: str, after: int = 0) -> list[StoredAnswer]:
+        """Return the answers of a lab above a number, in order."""
+        ...
+
+    def add(self, answer: StoredAnswer) -> None:
+        """Store an answer."""
+        ...
+
+    def merges(self) -> list[HubMerge]:
+        """Return every merge and every undoing, oldest first."""
+        ...
+
+    def merge(self, merge: HubMerge) -> None:
+        """Write down that two codes are one, or no longer."""
+        ...
 
 
 class HubStore(Protocol):
@@ -124,6 +172,10 @@ class HubStore(Protocol):
         """Return the report of a lab that has this sequence number, or None."""
         ...
 
+    def body(self, report_id: str) -> bytes:
+        """Return the exact bytes of a report as received."""
+        ...
+
     def add(self, report: NewReport) -> int:
         """Store a report with its rows in one transaction."""
         ...
@@ -142,6 +194,11 @@ class HubStore(Protocol):
 
     def unknown_codes(self) -> list[HubCode]:
         """Return the hub's codes of the labs' clusters."""
+        ...
+
+    @property
+    def shelf(self) -> AnswerShelf:
+        """What was answered to labs, and which codes were merged."""
         ...
 
     def alarm(self, lab: str, code: str, report_id: str, detail: str) -> None:

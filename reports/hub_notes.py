@@ -14,6 +14,7 @@ from reports.hub_digest import Digest
 from reports.hub_model import StoredRow
 from reports.hub_store import opened
 from reports.records import IDENTIFIED
+from reports.signals import SignalKind
 from reports.wording import visible
 
 
@@ -98,9 +99,23 @@ def partner_notice(digest: Digest, signal: Signal) -> str:
         f"Destinations: {'; '.join(signal.destinations) or 'not stated'}.",
         f"Caution: {signal.caution}." if signal.caution else "",
         "",
-        f"Reference standard needed: {signal.name}, certified, in the form found, for confirmation "
-        "and for the spectral libraries.",
+        _needed(signal),
         "Results are presumptive unless a laboratory has confirmed them. Counts are of samples "
         "submitted by officers and do not measure traffic.",
     )
     return "\n".join(visible(line) for line in lines)
+
+
+def _needed(signal: Signal) -> str:
+    """Return what partners are asked for: a standard of what is identified, help with the rest."""
+    if not signal.name.startswith("HQ-UNK-"):
+        return (
+            f"Reference standard needed: {signal.name}, certified, in the form found, for "
+            "confirmation and for the spectral libraries."
+        )
+    if signal.kind is SignalKind.UNKNOWN_NAMED:
+        return "A certified reference standard of it is needed, for the other samples too."
+    return (
+        "Not identified: a candidate analogue or an unknown has no name, and no reference standard "
+        "can be asked for. Wanted: spectra that look the same, and what identifies them."
+    )

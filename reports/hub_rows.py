@@ -97,4 +97,6 @@ def _row(stored: StoredRow) -> ReportRow:
         shipment_state=body["shipment_state"],
         field_result=body["field_result"],
         training=body["training"],
+        field_tool=body.get("field_tool", ""),
+        unverified=tuple(body.get("unverified", ())),
     )

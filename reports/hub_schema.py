@@ -64,6 +64,26 @@ CREATE TRIGGER unknown_code_no_delete BEFORE DELETE ON unknown_code
   BEGIN SELECT RAISE(ABORT, 'a code given is never taken back'); END;
 """
 
-SCRIPTS = (_REPORTS, _UNKNOWNS)
+_ANSWERS = """
+CREATE TABLE answer(
+  lab TEXT NOT NULL REFERENCES lab(site), sequence INTEGER NOT NULL, sha256 TEXT NOT NULL,
+  previous TEXT NOT NULL, made_at TEXT NOT NULL, body BLOB NOT NULL, signature BLOB NOT NULL,
+  PRIMARY KEY(lab, sequence)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE unknown_merge(
+  id INTEGER PRIMARY KEY, at TEXT NOT NULL, by TEXT NOT NULL, code TEXT NOT NULL,
+  into_code TEXT NOT NULL, reason TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER answer_no_update BEFORE UPDATE ON answer
+  BEGIN SELECT RAISE(ABORT, 'answers are append-only'); END;
+CREATE TRIGGER answer_no_delete BEFORE DELETE ON answer
+  BEGIN SELECT RAISE(ABORT, 'answers are append-only'); END;
+CREATE TRIGGER unknown_merge_no_update BEFORE UPDATE ON unknown_merge
+  BEGIN SELECT RAISE(ABORT, 'merges are append-only'); END;
+CREATE TRIGGER unknown_merge_no_delete BEFORE DELETE ON unknown_merge
+  BEGIN SELECT RAISE(ABORT, 'merges are append-only'); END;
+"""
+
+SCRIPTS = (_REPORTS, _UNKNOWNS, _ANSWERS)
 """Script ``n`` brings a file of version ``n`` to version ``n + 1``."""
 VERSION = len(SCRIPTS)

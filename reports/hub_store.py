@@ -19,6 +19,7 @@ from lims.clock import stamp
 from lims.errors import ConfigError, NotFoundError
 from reports import hub_schema, hub_unknown_store
 from reports.errors import ReportError
+from reports.hub_answer_store import SqliteAnswerShelf
 from reports.hub_model import (
     Alarm,
     EnrolledLab,
@@ -250,7 +251,12 @@ class SqliteHubStore:
     def unknown_codes(self) -> list[HubCode]:
         """Return the hub's codes of the labs' clusters."""
         rows = self._rows("SELECT * FROM unknown_code ORDER BY serial, lab, lab_code")
-        return hub_unknown_store.codes(iter(rows))
+        return hub_unknown_store.codes(iter(rows), self.shelf.merges())
+
+    @property
+    def shelf(self) -> SqliteAnswerShelf:
+        """What was answered to labs, and which codes were merged."""
+        return SqliteAnswerShelf(self._rows, self._writing, self._db.conn)
 
     def alarm(self, lab: str, code: str, report_id: str, detail: str) -> None:
         """Write down something to look at; of one lab and code no more than a thousand are kept."""
@@ -308,54 +314,6 @@ def opened(folder: Path) -> Iterator[SqliteHubStore]:
         yield store
     finally:
         store.close()
-
-
-def enroll(folder: Path, lab: str, public_key: bytes, *, name: str = "") -> EnrolledLab:
-    """Put a lab's public key on file in a hub folder.
-
-    Parameters
-    ----------
-    folder : Path
-    lab : str
-        Site code.
-    public_key : bytes
-        32 raw bytes, or the content of ``keys/lab.ed25519.pub`` (64 hexadecimal digits).
-
-    Raises
-    ------
-    ConfigError
-        Not a key, or another one is on file (see `SqliteHubStore.enroll`).
-    """
-    with opened(folder) as store:
-        return store.enroll(lab, name or lab, _key_of(public_key))
-
-
-def enroll_file(folder: Path, lab: str, path: Path, *, name: str = "") -> EnrolledLab:
-    """Enrol a lab by the file with its public key.
-
-    Raises
-    ------
-    ConfigError
-        The file cannot be read or holds something else.
-    """
-    try:
-        with path.open("rb") as file:
-            data = file.read(1_024)
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror or error}") from error
-    return enroll(folder, lab, data, name=name)
-
-
-def _key_of(data: bytes) -> bytes:
-    if len(data) == 32:
-        return data
-    try:
-        return bytes.fromhex(data.decode("ascii").strip())
-    except ValueError as error:
-        raise ConfigError(
-            "this is no public key: neither 32 bytes nor 64 hexadecimal digits",
-            hint="Use the file keys/lab.ed25519.pub of the lab's folder.",
-        ) from error
 
 
 def _driver() -> Any:

@@ -45,6 +45,7 @@ class HubUnknown:
     origins: tuple[str, ...]
     name: str
     named_at: str
+    named_on: date | None = None
 
     def line(self) -> str:
         """Return it as one line of text."""
@@ -88,8 +89,9 @@ def unknowns(
     given : sequence of HubCode
     day : date
     """
-    names = _hub_codes(said, given)
+    names = network_codes(said, given)
     latest = {(each.lab, str(each.body["code"])): each for each in said}
+    told = names_of(said, names)
     seen: dict[str, list[tuple[date, Met, str]]] = {}
     for each in met:
         when = records.tested_on(each.row, records.zone("UTC"))
@@ -97,15 +99,20 @@ def unknowns(
             code = names.get((each.lab, own))
             if code is not None and when is not None:
                 seen.setdefault(code, []).append((when, each, own))
-    found = [_unknown(code, seen[code], names, latest, day) for code in seen]
+    found = [
+        _unknown(code, seen[code], names, latest, day, told.get(code, ("", ""))) for code in seen
+    ]
     found.sort(key=lambda item: (-len(item.labs), -item.samples, item.code))
     return tuple(found)
 
 
-def _hub_codes(
+def network_codes(
     said: Sequence[StoredUnknown], given: Sequence[HubCode]
 ) -> dict[tuple[str, str], str]:
-    """Return the hub's code of each lab code, that of where it was merged into where it was."""
+    """Return the hub's code of each lab's code, by lab and code.
+
+    What a lab merged has the code of where it went, what headquarters merged the older one.
+    """
     own = {(each.lab, each.lab_code): each.code for each in given}
     into = {
         (each.lab, str(each.body["code"])): str(each.body["merged_into"])
@@ -122,16 +129,41 @@ def _hub_codes(
     return found
 
 
+def names_of(
+    said: Sequence[StoredUnknown], leads: Mapping[tuple[str, str], str]
+) -> dict[str, tuple[str, str]]:
+    """Return, by the hub's code, what labs found an unknown to be, and which labs.
+
+    Parameters
+    ----------
+    leads : mapping
+        As `network_codes` gives it.
+    """
+    latest = {(each.lab, str(each.body["code"])): each.body for each in said}
+    found: dict[str, set[tuple[str, str]]] = {}
+    for key, body in latest.items():
+        if body["name"] and key in leads:
+            found.setdefault(leads[key], set()).add((key[0], str(body["name"])))
+    return {
+        code: (
+            " / ".join(dict.fromkeys(name for _, name in sorted(named))),
+            ", ".join(dict.fromkeys(lab for lab, _ in sorted(named))),
+        )
+        for code, named in found.items()
+    }
+
+
 def _unknown(
     code: str,
     seen: Sequence[tuple[date, Met, str]],
-    names: Mapping[tuple[str, str], str],
+    leads: Mapping[tuple[str, str], str],
     latest: Mapping[tuple[str, str], StoredUnknown],
     day: date,
+    named: tuple[str, str],
 ) -> HubUnknown:
-    bodies = [(key[0], latest[key].body) for key in latest if names.get(key) == code]
-    named = sorted({(lab, str(body["name"])) for lab, body in bodies if body["name"]})
-    classes = [str(body["class_name"]) for _, body in bodies if body["class_name"]]
+    bodies = [latest[key].body for key in latest if leads.get(key) == code]
+    classes = [str(body["class_name"]) for body in bodies if body["class_name"]]
+    named_on = [str(body["named_on"]) for body in bodies if body["name"] and body["named_on"]]
     days = [when for when, _, _ in seen]
     return HubUnknown(
         code=code,
@@ -142,8 +174,9 @@ def _unknown(
         first_day=min(days),
         last_day=max(days),
         origins=tuple(sorted({each.row.origin for _, each, _ in seen if each.row.origin})),
-        name=" / ".join(dict.fromkeys(name for _, name in named)),
-        named_at=", ".join(dict.fromkeys(lab for lab, _ in named)),
+        name=named[0],
+        named_at=named[1],
+        named_on=date.fromisoformat(min(named_on)) if named_on else None,
     )
 
 
@@ -165,11 +198,13 @@ def _labs(seen: Sequence[tuple[date, Met, str]]) -> tuple[LabUnknown, ...]:
 
 
 def worth_showing(known: Sequence[HubUnknown], day: date) -> tuple[HubUnknown, ...]:
-    """Return those a digest tells of: met on the day, or at several labs of late."""
+    """Return those a digest tells of: met or named on the day, or at several labs of late."""
     return tuple(
         each
         for each in known
-        if each.today or (len(each.labs) > 1 and each.last_day > day - SHOWN_FOR)
+        if each.today
+        or each.named_on == day
+        or (len(each.labs) > 1 and each.last_day > day - SHOWN_FOR)
     )
 
 
@@ -181,12 +216,16 @@ def of_the_day(
     history: notices.Past,
 ) -> tuple[Signal, ...]:
     """Return *new*, *first at another lab*, *re-emerging* and *new origin* for unknowns."""
-    names = _hub_codes(said, given)
+    names = network_codes(said, given)
     by_code = {each.code: each for each in known if not each.name}
+    named = {each.code: each for each in known if each.named_on == history.day}
+    told_of: dict[str, list[ReportRow]] = {}
     detections: dict[str, list[tuple[date, ReportRow]]] = {}
     for each in met:
         when = records.tested_on(each.row, records.zone("UTC"))
         for code in {names.get((each.lab, own)) for own in each.codes}:
+            if code in named:
+                told_of.setdefault(code, []).append(each.row)
             if code in by_code and when is not None and when <= history.day:
                 unknown = by_code[code]
                 name = label(unknown.code, unknown.class_name)
@@ -194,7 +233,35 @@ def of_the_day(
     for seen in detections.values():
         seen.sort(key=lambda item: (item[0], item[1].sample))
     told = notices.novelties(replace(history, detections=detections))
-    return (*told, *_first_at(by_code, detections, history))
+    return (*_named(named, told_of, history), *told, *_first_at(by_code, detections, history))
+
+
+def _named(
+    named: Mapping[str, HubUnknown],
+    told_of: Mapping[str, Sequence[ReportRow]],
+    history: notices.Past,
+) -> list[Signal]:
+    """Return a notice for each unknown named on the day, with its samples at all labs."""
+    told = []
+    for code, each in sorted(named.items()):
+        rows = sorted(told_of.get(code, ()), key=lambda row: row.sample)
+        count = f"{len(rows)} sample{'' if len(rows) == 1 else 's'}"
+        text = (
+            f"{code} was named {each.name} at {each.named_at}; {count} at "
+            f"{_and([lab.site for lab in each.labs])} held it. Each keeps its own answer until it "
+            "is compared again."
+        )
+        told.append(
+            notices.notice(
+                SignalKind.UNKNOWN_NAMED,
+                code,
+                text,
+                rows,
+                total=history.tested.get(history.day, 0),
+                first_seen=each.first_day,
+            )
+        )
+    return told
 
 
 def _first_at(

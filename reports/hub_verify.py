@@ -15,7 +15,7 @@ from typing import Any
 
 from lims import canonical, clock, keys
 from lims.errors import RecordError
-from reports import hub_unknown_store, schema
+from reports import hub_unknown_store, measure_checks, schema
 from reports.hub_model import EnrolledLab, HubStore, NewReport
 from reports.records import IDENTIFIED
 
@@ -78,7 +78,8 @@ def receive(store: HubStore, arrived: Received, vocabulary: Vocabulary) -> Recei
     Receipt
         ``200 stored``, ``200 duplicate``, or a refusal: 413 ``too_large``, 422 ``unknown_lab``
         ``bad_signature`` ``not_json`` ``wrong_schema`` ``wrong_lab`` ``wrong_key``
-        ``in_the_future`` ``wrong_totals`` ``wrong_unknowns`` ``wrong_correction``,
+        ``in_the_future`` ``wrong_totals`` ``wrong_unknowns`` ``wrong_measures``
+        ``wrong_correction``,
         409 ``other_bytes`` ``sequence_used``.
     """
     try:
@@ -112,6 +113,7 @@ def _receive(store: HubStore, arrived: Received, vocabulary: Vocabulary) -> Rece
     quarantined = _vocabulary(said, vocabulary, store.accepted_names())
     _totals(said)
     _unknowns(said)
+    _measures(said)
     _correction(store, said, owner)
     store.add(_new(said, owner, arrived, digest, skew, quarantined))
     held = sum(1 for names in quarantined if names)
@@ -287,6 +289,12 @@ def _unknowns(said: Mapping[str, Any]) -> None:
     wrong = hub_unknown_store.problems(said.get("unknowns", ()))
     if wrong:
         raise Refused(422, "wrong_unknowns", wrong, said["report_id"])
+
+
+def _measures(said: Mapping[str, Any]) -> None:
+    wrong = measure_checks.problem(said)
+    if wrong:
+        raise Refused(422, "wrong_measures", wrong, said["report_id"])
 
 
 def _new(

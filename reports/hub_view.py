@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from reports import html, pdf, silence
@@ -18,6 +19,13 @@ from reports.layout import (
     notice_section,
     panel_section,
     share_section,
+)
+from reports.measure_view import (
+    STAGE_COLUMNS,
+    exception_line,
+    exception_words,
+    field_tool_section,
+    stage_cells,
 )
 from reports.wording import visible
 
@@ -84,6 +92,8 @@ def _sections(digest: Digest) -> Iterable[Section]:
         "Nothing seen for the first time.",
     )  # fmt: skip
     yield _labs(digest)
+    yield _exceptions(digest)
+    yield _turnaround(digest)
     yield day_section(digest.day_counts, digest.tested, "")
     yield Section(
         id="candidates",
@@ -99,6 +109,7 @@ def _sections(digest: Digest) -> Iterable[Section]:
         ),
     )  # fmt: skip
     yield _unknowns(digest)
+    yield _field_tools(digest)
     yield panel_section(digest.series, digest.changes)
     yield share_section(
         "shares", "Substances, 28 days against the 28 before, all laboratories", digest.shares
@@ -170,6 +181,66 @@ def _labs(digest: Digest) -> Section:
         ),
         rows=tuple(_lab_row(lab) for lab in digest.labs),
     )  # fmt: skip
+
+
+def _exceptions(digest: Digest) -> Section:
+    told = [(lab.site, lab.exceptions) for lab in digest.labs if lab.exceptions]
+    return Section(
+        id="exceptions",
+        heading="Exceptions of custody",
+        empty="None in the reports of the day.",
+        columns=(
+            Column(label="Laboratory", width=0.8), Column(label="Sample", width=1.5),
+            Column(label="What", width=4),
+        ),
+        rows=(
+            *(
+                clean(site, each.sample, exception_line(each))
+                for site, found in told
+                for each in found.lines
+            ),
+            *(
+                clean(site, "", exception_words(found))
+                for site, found in told
+                if found.lost or found.unresolved
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _turnaround(digest: Digest) -> Section:
+    rows: list[tuple[str, ...]] = []
+    blank = ("",) * (len(STAGE_COLUMNS) - 2)
+    for lab in digest.labs:
+        if lab.presence is silence.Presence.NO_REPORT:
+            rows.append(clean(lab.site, "", "no report received", *blank))
+        elif lab.turnaround is None:
+            rows.append(clean(lab.site, "", "not told by its software", *blank))
+        else:
+            rows += [(visible(lab.site), *stage_cells(each)) for each in lab.turnaround.stages]
+    return Section(
+        id="turnaround",
+        heading="Turnaround by laboratory",
+        intro="Each as the laboratory told it, of work that began in the days before. Medians of "
+        "laboratories are not averaged.",
+        empty="No laboratory is enrolled.",
+        columns=(Column(label="Laboratory", width=0.9), *STAGE_COLUMNS),
+        rows=tuple(rows),
+    )
+
+
+def _field_tools(digest: Digest) -> Section:
+    told = digest.field_tools
+    made = field_tool_section(told.months)
+    who = f"From {len(told.until)} of {len(told.until) + len(told.untold)} laboratories."
+    late = sorted(site for site, until in told.until.items() if until < digest.day)
+    if late:
+        days = ", ".join(f"{site} to {told.until[site].isoformat()}" for site in late)
+        who += f" Not up to the day: {days}."
+    if told.untold:
+        who += f" Nothing told this month by {', '.join(told.untold)}."
+    empty = made.empty if told.until else "No laboratory told it this month."
+    return replace(made, intro=visible(f"{who} {made.intro}".strip()), empty=empty)
 
 
 def _lab_row(lab: LabDay) -> tuple[str, ...]:

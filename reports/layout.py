@@ -76,6 +76,8 @@ class View:
     sections: tuple[Section, ...]
     end_mark: str
     created: datetime
+    mark: str = ""
+    """Stands on every page, in words: a draft, preliminary, withdrawn."""
 
 
 def notice_section(

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from lims import audit, canonical, keys, outbox, sqlite
 from lims.errors import ConfigError, RecordError
-from reports import daily, encode, html, pdf, table
+from reports import daily, encode, html, pdf, table, turnaround_lines
 from reports.document import DailyReport, Issue
 from reports.errors import ReportError
 
@@ -38,7 +38,8 @@ class Published:
     """An issued report: its number, its place in the lab's sequence, and its files.
 
     ``paths`` has ``html``, ``pdf``, ``json`` (the signed bytes), ``csv`` (raw, for machines),
-    ``csv_guarded`` (for a spreadsheet) and ``sig``.
+    ``csv_guarded`` (for a spreadsheet), ``csv_figures`` (turnaround, field tools and exceptions,
+    one figure a line) and ``sig``.
     """
 
     report_id: str
@@ -75,12 +76,13 @@ def publish_daily(lab: Lab, actor: str, day: date, *, reason: str = "") -> Publi
 
 def _publish(lab: Lab, actor: str, day: date, reason: str) -> Published:
     report = daily.collect(lab, day)
-    content = encode.content_sha256(encode.document(report))
+    document = encode.document(report)
     items = outbox.items(lab)
     issued = [item for item in items if _is_of_day(item, report.issue.report_id)]
     if issued:
         last = max(issued, key=lambda item: item.seq)
         earlier = _said(last)
+        content = encode.content_sha256(encode.as_told_by(earlier, document))
         if encode.content_sha256(earlier) == content:
             return _published(lab, _as_issued(report, earlier), last, new=False)
         issue = _correction(report, earlier, len(issued), reason)
@@ -196,6 +198,10 @@ def _word(value: object) -> str:
 
 def _as_issued(report: DailyReport, said: Mapping[str, Any]) -> DailyReport:
     """Return the report under the identity it was issued with: its files come out the same."""
+    if "turnaround" in said:
+        report = replace(report, turnaround=turnaround_lines.from_document(said["turnaround"]))
+    else:
+        report = _of_earlier_software(report)
     return replace(
         report,
         log_size=int(said["log"]["size"]),
@@ -209,6 +215,15 @@ def _as_issued(report: DailyReport, said: Mapping[str, Any]) -> DailyReport:
             corrections=tuple(said["corrections"]),
         ),
     )
+
+
+def _of_earlier_software(report: DailyReport) -> DailyReport:
+    """Return the report without what the software that issued it did not know."""
+    rows, later = (
+        tuple(replace(row, field_tool="", unverified=()) for row in rows)
+        for rows in (report.rows, report.later)
+    )
+    return replace(report, rows=rows, later=later, field_tools=(), turnaround=None, exceptions=None)
 
 
 def _published(lab: Lab, report: DailyReport, item: OutboxItem, *, new: bool) -> Published:
@@ -228,6 +243,7 @@ def _documents(report: DailyReport) -> dict[str, bytes]:
         "pdf": pdf.render(report),
         "csv": table.csv(report),
         "csv_guarded": table.csv(report, guarded=True),
+        "csv_figures": table.figures(report),
     }
 
 
@@ -238,6 +254,7 @@ def _paths(folder: Path, report_id: str) -> dict[str, Path]:
         "json": f"{report_id}.json",
         "csv": f"{report_id}.csv",
         "csv_guarded": f"{report_id}-for-spreadsheets.csv",
+        "csv_figures": f"{report_id}-figures.csv",
         "sig": f"{report_id}.json.sig",
     }
     return {kind: folder / name for kind, name in names.items()}

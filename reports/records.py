@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from lims import field_tools
 from lims.model import ConclusionLevel, ReportRow
 from reports.document import SampleLine, Series
 from reports.errors import ReportError
@@ -150,6 +151,8 @@ def line(row: ReportRow) -> SampleLine:
         field_result=row.field_result,
         notes=row.notes,
         training=row.training,
+        field_tool=field_tools.kind(row.field_tool).value if row.field_tool.strip() else "",
+        unverified=row.unverified,
     )
 
 

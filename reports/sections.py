@@ -24,17 +24,17 @@ def _words(text: str) -> str:
     return f" {' '.join(_WORD.findall(text.casefold()))} "
 
 
-def _names(substance: str, facts: Mapping[str, SubstanceFact]) -> tuple[str, ...]:
-    fact = facts.get(substance.casefold())
-    return (substance, *(fact.synonyms if fact else ()))
-
-
 def declares(goods: str, substance: str, facts: Mapping[str, SubstanceFact]) -> bool:
-    """Say whether the declared goods name the substance or a synonym, as whole words."""
-    text = _words(goods)
-    return any(
-        words in text for name in _names(substance, facts) if (words := _words(name)).strip()
-    )
+    """Say whether the declared goods name the substance or a synonym, as whole words.
+
+    In a text of several words a drug's other names do not count: many are words of every day.
+    """
+    text, fact = _words(goods), facts.get(substance.casefold())
+    names = [_words(name) for name in (substance, *(fact.synonyms if fact else ()))]
+    if text.strip() and text in names:
+        return True
+    telling = names[:1] if fact is not None and fact.role in ("drug", "precursor") else names
+    return any(words in text for words in telling if words.strip())
 
 
 def declared_against_found(

@@ -46,6 +46,7 @@ class SignalKind(StrEnum):
     ORIGIN_SHIFT = "origin_shift"
     NEW_NUMBER_ONE = "new_number_one"
     WATCH_LIST = "watch_list"
+    UNKNOWN_NAMED = "unknown_named"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from reports.layout import (
     panel_section,
     share_section,
 )
+from reports.measure_view import exception_section, field_tool_section, turnaround_section
 from reports.records import zone
 from reports.unknown_view import confirmation_section, unknown_section
 from reports.wording import LEVELS, visible
@@ -90,6 +91,7 @@ def _tiles(report: DailyReport) -> tuple[tuple[str, str], ...]:
 
 def _sections(report: DailyReport) -> Iterable[Section]:
     yield _hazards(report)
+    yield exception_section(report.exceptions)
     yield notice_section(
         "signals", "Signals", report.signals, "No new signal.", report.header.budget
     )
@@ -106,6 +108,8 @@ def _sections(report: DailyReport) -> Iterable[Section]:
         yield confirmation_section(report.confirmations)
     yield _flagged(report)
     yield _day(report)
+    yield field_tool_section(report.field_tools)
+    yield turnaround_section(report.turnaround)
     yield panel_section(report.series, report.changes)
     yield share_section("shares", "Substances, 28 days against the 28 before", report.shares)
     yield share_section("classes", "Classes, 28 days against the 28 before", report.class_shares)
@@ -296,7 +300,7 @@ def _samples(
                 row.sample,
                 _short(row.submitted_at, timezone),
                 _short(row.concluded_at, timezone),
-                row.declared_goods,
+                _declared_words(row),
                 LEVELS.get(row.level, row.level),
                 row.text or ", ".join(row.substances),
                 ", ".join(row.techniques),
@@ -307,6 +311,11 @@ def _samples(
             for row in lines
         ),
     )  # fmt: skip
+
+
+def _declared_words(row: SampleLine) -> str:
+    fields = ", ".join(name.replace("_", " ") for name in row.unverified)
+    return f"{row.declared_goods} (unverified: {fields})" if fields else row.declared_goods
 
 
 def _short(moment: datetime | None, timezone: str) -> str:

@@ -29,6 +29,7 @@ from spectra.peak_tandem_clean import (
     peaks_and_precursor,
 )
 from spectra.peak_tandem_table import PER_DA, TandemTable, table_of_spectra
+from spectra.tandem_hybrid import TandemHybrid
 
 DEFAULT_TOLERANCE = Tolerance(da=0.02)
 # Loading the compiled loops costs a third of a second.
@@ -229,6 +230,11 @@ class TandemIndex:
         out = np.zeros(self._table.n_rows)
         out[hits.rows] = hits.scores
         return out
+
+    @cached_property
+    def hybrid(self) -> TandemHybrid:
+        """The same rows, compared with moved fragments too; losses are sorted when first asked."""
+        return TandemHybrid(self._table)
 
     @cached_property
     def _spare(self) -> list[_Spare]:

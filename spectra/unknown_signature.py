@@ -15,10 +15,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from spectra import unknown_tandem
 from spectra.axis import FloatArray
 from spectra.errors import SpectrumError
+from spectra.unknown_tandem import Fragments
 
 EI: Final = "ei"
+MSMS: Final = "msms"
 CURVES: Final = ("ftir", "raman")
 
 IONS_KEPT: Final = 24
@@ -55,14 +58,17 @@ class Signature:
     Parameters
     ----------
     kind : str
-        ``ei`` for mass spectra, ``ftir`` or ``raman`` for curves; only equal kinds compare.
+        ``ei`` or ``msms`` for mass spectra, ``ftir`` or ``raman`` for curves; only equal kinds
+        compare.
     ions : tuple of (int, int)
-        m/z and height (1 to 999), tallest first; empty for a curve.
+        m/z and height (1 to 999), tallest first; of ``ei`` only.
     curve : bytes
         Slope of the curve at `CURVE_POINTS` places, one signed byte each; empty for ions.
     retention_index : float or None
     phase : str
         Stationary phase of the index, empty when not known.
+    tandem : Fragments or None
+        Of ``msms`` only.
     """
 
     kind: str
@@ -70,20 +76,34 @@ class Signature:
     curve: bytes = b""
     retention_index: float | None = None
     phase: str = ""
+    tandem: Fragments | None = None
 
     @property
     def base_mz(self) -> int:
-        """m/z of the tallest ion; 0 for a curve."""
+        """m/z of the tallest ion; 0 for a curve and for MS/MS."""
         return self.ions[0][0] if self.ions else 0
+
+    @property
+    def filed(self) -> int:
+        """The whole mass to file it under: of the tallest ion or the precursor; 0 for a curve."""
+        return self.base_mz if self.tandem is None else self.tandem.filed
+
+    @property
+    def looked_up(self) -> tuple[int, ...]:
+        """The whole masses under which others that may be alike are filed."""
+        if self.tandem is not None:
+            return self.tandem.looked_up
+        return self.tallest or (0,)
 
     @property
     def tallest(self) -> tuple[int, ...]:
         """m/z of the tallest ions, tallest first."""
         return tuple(mz for mz, _ in self.ions[:BASE_IONS])
 
-    @property
-    def threshold(self) -> float:
-        """Likeness from which two signatures of this kind count as one unknown."""
+    def threshold(self, other: Signature) -> float:
+        """Return the likeness from which this one and another count as one unknown."""
+        if self.tandem is not None and other.tandem is not None:
+            return unknown_tandem.threshold(self.tandem, other.tandem)
         return ION_THRESHOLD if self.kind == EI else CURVE_THRESHOLD
 
 
@@ -117,6 +137,11 @@ def of_ions(
     if len(ions) < LEAST_IONS:
         return None
     return Signature(kind=EI, ions=ions, retention_index=retention_index, phase=phase)
+
+
+def of_fragments(found: Fragments | None) -> Signature | None:
+    """Return the signature of an MS/MS spectrum that was reduced to its fragments."""
+    return None if found is None else Signature(kind=MSMS, tandem=found)
 
 
 def of_curve(kind: str, x: FloatArray, y: FloatArray) -> Signature | None:
@@ -165,13 +190,20 @@ def likeness(one: Signature, others: Sequence[Signature]) -> FloatArray:
     0 where the kinds differ, where the tallest ions are not shared, and where both have a
     retention index on the same phase and these differ by more than `RETENTION_INDEX_TOLERANCE`.
     Otherwise the cosine of the ions weighted by mass and square root of height (Stein & Scott,
-    J. Am. Soc. Mass Spectrom. 5 (1994) 859), or of the slopes where both were measured.
+    J. Am. Soc. Mass Spectrom. 5 (1994) 859), of the slopes where both were measured, or what two
+    MS/MS spectra share (`spectra.unknown_tandem.likeness`).
     """
     found = np.zeros(len(others))
     for at, other in enumerate(others):
         if _may_be_one(one, other):
-            found[at] = _cosine_of_ions(one, other) if one.kind == EI else _cosine(one, other)
+            found[at] = _alike(one, other)
     return found
+
+
+def _alike(one: Signature, other: Signature) -> float:
+    if one.tandem is not None and other.tandem is not None:
+        return unknown_tandem.likeness(one.tandem, other.tandem)
+    return _cosine_of_ions(one, other) if one.kind == EI else _cosine(one, other)
 
 
 def retention_differs(one: Signature, others: Sequence[Signature]) -> bool:
@@ -188,7 +220,7 @@ def retention_differs(one: Signature, others: Sequence[Signature]) -> bool:
 
 def is_same(one: Signature, other: Signature) -> bool:
     """Whether two signatures are alike enough to be called one unknown."""
-    return float(likeness(one, [other])[0]) >= one.threshold
+    return float(likeness(one, [other])[0]) >= one.threshold(other)
 
 
 def _may_be_one(one: Signature, other: Signature) -> bool:
@@ -239,6 +271,8 @@ def _cosine(one: Signature, other: Signature) -> float:
 def plain(signature: Signature) -> dict[str, Any]:
     """Return a signature as JSON values; `parsed` reads them back."""
     said: dict[str, Any] = {"kind": signature.kind}
+    if signature.tandem is not None:
+        return said | unknown_tandem.plain(signature.tandem)
     if signature.ions:
         said["ions"] = [[mz, height] for mz, height in signature.ions]
     if signature.curve:
@@ -273,8 +307,10 @@ def parsed(said: Mapping[str, Any]) -> Signature:
         )
     if kind in CURVES:
         return Signature(kind=str(kind), curve=_curve(said.get("curve")))
+    if kind == MSMS:
+        return Signature(kind=MSMS, tandem=unknown_tandem.parsed(said))
     raise SpectrumError(
-        f"{kind!r:.40} is no kind of signature", hint=f"One of {', '.join((EI, *CURVES))}."
+        f"{kind!r:.40} is no kind of signature", hint=f"One of {', '.join((EI, MSMS, *CURVES))}."
     )
 
 

@@ -60,3 +60,44 @@ def an_unknown(
 def diluted(ions: Mapping[int, float], floor: float = 80.0) -> dict[int, float]:
     """The same compound with its small ions lost, and the rest a little different."""
     return {mz: h * (0.9 + 0.02 * (mz % 10)) for mz, h in ions.items() if h >= floor}
+
+
+ENERGIES = {
+    10: {188.1434: 300, 281.2012: 40, 216.1383: 60, 132.0808: 25, 105.0699: 20},
+    30: {188.1434: 999, 105.0699: 420, 216.1383: 25, 134.0964: 40, 132.0808: 60, 103.0542: 15},
+    60: {105.0699: 999, 188.1434: 45, 103.0542: 90, 79.0542: 160, 77.0386: 40, 134.0964: 15},
+    90: {105.0699: 700, 79.0542: 999, 77.0386: 800, 103.0542: 400, 53.0386: 90, 51.0230: 60},
+}
+"""One ion of m/z 337.2274 at four collision energies: the ends share what the middle holds too."""
+
+
+def fragments_of(
+    peaks: Mapping[float, float], precursor: float = 337.2274, polarity: int = 1, **more: Any
+) -> dict[str, Any]:
+    from spectra import unknown_tandem
+
+    made = unknown_tandem.of_peaks(
+        np.array(list(peaks), dtype=float),
+        np.array(list(peaks.values()), dtype=float),
+        precursor,
+        polarity=polarity,
+        **more,
+    )
+    signature = unknown_signature.of_fragments(made)
+    assert signature is not None
+    return unknown_signature.plain(signature)
+
+
+def an_ion(
+    peaks: Mapping[float, float], precursor: float = 337.2274, polarity: int = 1, **more: Any
+) -> dict[str, Any]:
+    """An answer to an MS/MS spectrum that names nothing."""
+    time_s = more.pop("retention_time_s", None)
+    said = fragments_of(peaks, precursor, polarity, retention_time_s=time_s)
+    return an_entry(
+        more.pop("state", "no_match"),
+        compared_as="msms",
+        signature=said,
+        **({} if time_s is None else {"retention_time_s": time_s}),
+        **more,
+    )

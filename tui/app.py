@@ -15,19 +15,27 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, Screen
 
+from lims import clock
 from lims.model import Role
+from lims.workflow import EXAMINERS
 from spectra.errors import LabError
 from tui import actions, modes, process
 from tui.desk import Desk
 from tui.messages import Moved, RunMoved, Scanned
-from tui.record import EXAMINERS, Identity, Record
+from tui.office_words import minutes_left
+from tui.record import Identity, Record
 from tui.scan import ScanCatcher
 from tui.screens.base import LabScreen
+from tui.seat import Seat
+from tui.sitting import LOOK_S, Sitting
 from tui.text import clean
 from tui.theme import DARK, LIGHT
+from tui.widgets.identity_bar import IdentityBar
 
 if TYPE_CHECKING:
+    from lims.shifts import ShiftClock
     from lims.stages import Stage
+    from tui.signing_acts import Door
     from tui.taking import Taking
 
 POLL_S = 2.0
@@ -68,6 +76,8 @@ class FolApp(App[int]):
             "controls",
             "custody",
             "take_run",
+            "office",
+            "practice",
             "dialogs",
             "help",
         )
@@ -90,11 +100,16 @@ class FolApp(App[int]):
     ) -> None:
         super().__init__()
         self.glyphs = glyphs
-        self.desk: Desk[Record] = Desk(opener or (lambda: Record.open(lab_folder, person_id)))
+        self.seat = Seat()
+        self.desk: Desk[Record] = Desk(
+            opener or (lambda: Record.open(lab_folder, person_id, self.seat))
+        )
+        self.sitting = Sitting(self)
         self.identity: Identity | None = None
         self._scanner = ScanCatcher()
         self._version: object = None
         self.waiting_files = 0
+        self._window: ShiftClock | None = None
         self.taking: Taking | None = None
         """The run being taken; one at a time."""
         self.recent_folder = ""
@@ -108,11 +123,13 @@ class FolApp(App[int]):
         """After the first frame: load what draws spectra, beside the record."""
         self.run_worker(self.desk.aside(process.warm_up), exit_on_error=False)
         self.set_interval(POLL_S, self._look)
+        self.set_interval(LOOK_S, self.sitting.look)
         if not self.is_headless:
             process.leave_on_signal(lambda code: self.exit(code, code))
 
     def _look(self) -> None:
         """Ask whether another program (a watcher, a colleague) has written to the record."""
+        self._say_window()
         if self.identity is not None:
             self.run_worker(self._ask_version(), group="look", exclusive=True)
 
@@ -131,6 +148,32 @@ class FolApp(App[int]):
             if before is not None:
                 screen.moved()
             screen.ask(lambda record: record.waiting_files(), self._count_files)
+            screen.ask(lambda record: record.window(), self._take_window)
+
+    @property
+    def window_left(self) -> str:
+        """How long the window of the shift is still open, in words; empty while none is."""
+        opening = self._window.opening if self._window else None
+        at = clock.now()
+        if opening is None or not opening.is_open(at):
+            return ""
+        return minutes_left(opening.closes_at, at)
+
+    def _take_window(self, window: ShiftClock) -> None:
+        self._window = window
+        self._say_window()
+
+    def _say_window(self) -> None:
+        """Let the minutes run on the screen that is shown, and take the next window in its turn."""
+        screen = self.screen if self._screen_stack else None
+        if not isinstance(screen, LabScreen) or not screen.is_mounted:
+            return
+        opening = self._window.opening if self._window else None
+        if opening is not None and opening.closes_at <= clock.now():
+            self._window = None
+            screen.ask(lambda record: record.window(), self._take_window)
+        for bar in screen.query(IdentityBar):
+            bar.window = self.window_left
 
     def _count_files(self, waiting: int) -> None:
         """Say on every screen how many files wait to be linked."""
@@ -142,7 +185,7 @@ class FolApp(App[int]):
         """Close the record before the program ends; a run not yet being recorded is dropped."""
         if self.taking is not None:
             self.taking.stop()
-        self.desk.close()
+        self.desk.close(last=lambda record: record.leave_seat())
 
     def identify(self, screen: LabScreen) -> None:
         """Give a screen lab and person, from the record the first time."""
@@ -150,21 +193,40 @@ class FolApp(App[int]):
             screen.identified(self.identity)
             return
 
-        def known(identity: Identity) -> None:
+        def known(answer: tuple[Door, Identity]) -> None:
+            door, identity = answer
+            self.sitting.knows(door)
             first = self.identity is None
             self.identity = identity
             screen.identified(identity)
             if first:
                 self._go_home(identity)
 
-        screen.ask(lambda record: record.identity(), known)
+        screen.ask(lambda record: (record.door(), record.identity()), known)
+
+    def seated(self, identity: Identity, *, is_another: bool) -> None:
+        """Show who acts now; of another person's work nothing stays open."""
+        self.identity = identity
+        if is_another:
+            while len(self.screen_stack) > 1:
+                self.pop_screen()
+            if self.current_mode != (home := _home(identity)):
+                self.switch_mode(home)
+        for stack in self._screen_stacks.values():
+            for screen in stack:
+                if isinstance(screen, LabScreen) and screen.is_mounted:
+                    screen.identified(identity)
+                    screen.load()
+
+    @property
+    def has_stack(self) -> bool:
+        """Whether any screen is shown yet, or still."""
+        return bool(self._screen_stack)
 
     def _go_home(self, identity: Identity) -> None:
         """Officers begin at the board, liaisons at the day's figures."""
-        roles = identity.person.roles
-        if roles & EXAMINERS or self.current_mode != "worklist":
-            return
-        self.switch_mode("digest" if Role.LIAISON in roles else "board")
+        if self.current_mode == "worklist" and (home := _home(identity)) != "worklist":
+            self.switch_mode(home)
 
     @property
     def may_examine(self) -> bool:
@@ -178,6 +240,8 @@ class FolApp(App[int]):
 
     async def on_event(self, event: events.Event) -> None:
         """Catch scanner bursts before any field sees them."""
+        if isinstance(event, (events.Key, events.MouseDown, events.Paste)):
+            self.sitting.touch()
         if isinstance(event, events.Key) and not event.is_forwarded:
             caught = self._scanner.feed(event.key, event.character, event.time)
             if caught.code:
@@ -302,6 +366,16 @@ class FolApp(App[int]):
         if isinstance(self.screen, LabScreen):
             self.screen.step_back()
 
+    def action_change_person(self) -> None:
+        """Lock, and let somebody else, or the same person again, prove who they are."""
+        if not isinstance(self.screen, ModalScreen):
+            self.sitting.lock("locked", "Locked. Whoever goes on proves who they are.")
+
+    def action_command_palette(self) -> None:
+        """Open the palette; never over the sign-in screen."""
+        if not self.sitting.is_closed:
+            super().action_command_palette()
+
     def action_help(self) -> None:
         """Show the page of this screen."""
         self._help(keys_only=False)
@@ -361,6 +435,13 @@ class FolApp(App[int]):
         for action in actions.here(actions.EVERYWHERE):
             yield SystemCommand(action.label, action.says, _runner(self, action.do))
         yield SystemCommand("Theme", "Dark or light colours.", self.action_change_theme)
+
+
+def _home(identity: Identity) -> str:
+    """Return the main screen somebody begins at."""
+    if identity.person.roles & EXAMINERS:
+        return "worklist"
+    return "digest" if Role.LIAISON in identity.person.roles else "board"
 
 
 def _runner(target: App[int] | Screen[object], do: str) -> Callable[[], object]:

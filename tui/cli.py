@@ -18,7 +18,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("tui.commands.lab:init", "Make an empty lab folder, ready, with its key."),
     "demo": ("tui.commands.lab:demo", "Play one night at a port and leave a lab to explore."),
     "tui": ("tui.commands.lab:tui_", "Open the app in this terminal."),
-    "person": ("tui.commands.lab:person_", "People who may act: add, list."),
+    "person": ("tui.commands.person:person", "People, their roles and secrets: add, change, pin."),
+    "sign-in": ("tui.commands.signing:sign_in", "Open a session with your password."),
+    "sign-out": ("tui.commands.signing:sign_out", "End your session."),
+    "lock": ("tui.commands.signing:lock", "Lock your session; the PIN opens it again."),
+    "unlock": ("tui.commands.signing:unlock", "Open your locked session with PIN or password."),
+    "switch": ("tui.commands.signing:switch", "Change over to a colleague who signed in before."),
+    "who": ("tui.commands.signing:who", "Who acts here, and whose sessions go on."),
     "read": ("tui.commands.files:read", "Read instrument exports and say what is in them."),
     "export": ("tui.commands.files:export_", "Write what was read in an open format."),
     "match": ("tui.commands.files:match", "Match exports against reference libraries."),
@@ -58,6 +64,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "watch": ("tui.commands.watch:watch", "Take what instruments write into a folder."),
     "quarantine": ("tui.commands.bench:quarantine", "Files that wait: list, link, dismiss."),
     "queue": ("tui.commands.bench:queue", "The scientists' work list."),
+    "office": (
+        "tui.commands.office_overview:office",
+        "How cases, notices, other labs, shift and turnaround stand.",
+    ),
     "case": ("tui.commands.case:case", "Cases: open, link, outcome, matches, list, show, close."),
     "shift": ("tui.commands.office:shift", "The windows in which goods wait: show, set."),
     "cover": ("tui.commands.office:cover", "Who is here when: add, list, cancel, waiting."),
@@ -82,10 +92,15 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "conclude": ("tui.commands.bench:conclude", "Conclude a sample by the encoded rule."),
     "release": ("tui.commands.bench:release", "Release a shipment whose samples are answered."),
     "seize": ("tui.commands.bench:seize", "Record the seizure of a shipment."),
+    "practice": (
+        "tui.commands.practice:practice",
+        "Judge past runs again: list, show, answer, tally.",
+    ),
     "report": ("tui.commands.report:report", "Finished documents: the daily report."),
     "turnaround": ("tui.commands.turnaround:turnaround", "How long each stage takes."),
     "trends": ("tui.commands.report:trends", "Counts and shares against the weeks before."),
     "push": ("tui.commands.report:push", "Send what waits in the outbox to headquarters."),
+    "pull": ("tui.commands.pull:pull", "Take headquarters' codes and names for unknowns."),
     "outbox": ("tui.commands.report:outbox", "What was sent, what waits, what needs a person."),
     "hub": ("tui.commands.hub:hub", "Headquarters: serve, enroll, ingest, digest, flag."),
     "audit": ("tui.commands.audit:audit", "Verify and show the event log."),
@@ -127,9 +142,19 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--lab", "lab_folder", metavar="PATH", help="Lab folder; else FOL_LAB, else yours.")
 @click.option("--as", "acting", metavar="PERSON", help="Who acts; else FOL_PERSON, else you.")
+@click.option(
+    "--pin-file", metavar="FILE", help="Where a script's secrets are read, one a line: /dev/fd/3."
+)
+@click.option("--session-file", metavar="FILE", help="A session of a script; else your own.")
 @click.version_option(package_name="fol-lims", prog_name="fol")
 @click.pass_context
-def cli(ctx: click.Context, lab_folder: str | None, acting: str | None) -> None:
+def cli(
+    ctx: click.Context,
+    lab_folder: str | None,
+    acting: str | None,
+    pin_file: str | None,
+    session_file: str | None,
+) -> None:
     """Run the software of a forward operating lab.
 
     Data goes to stdout, talk to stderr. Reading commands take --json. Exit codes: 0 done, 1 a bug,
@@ -137,7 +162,12 @@ def cli(ctx: click.Context, lab_folder: str | None, acting: str | None) -> None:
 
     Example: fol match powder.jdx --library training
     """
-    ctx.obj = {"lab": lab_folder, "as": acting}
+    obj = ctx.ensure_object(dict)
+    obj |= {"lab": lab_folder, "as": acting, "session_file": session_file}
+    if pin_file is not None and "secrets" not in obj:
+        from tui.secret_prompt import SecretFile
+
+        obj["secrets"] = SecretFile(pin_file)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -145,7 +175,7 @@ def main(argv: list[str] | None = None) -> int:
     from spectra.errors import LabError
 
     try:
-        result = cli.main(args=argv, prog_name="fol", standalone_mode=False)
+        result = _until_signed(argv)
     except click.exceptions.Exit as stop:
         return _leave(stop.exit_code)
     except click.Abort:
@@ -168,6 +198,21 @@ def main(argv: list[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the edge of the program: log it, tell it in one line
         return _leave(EXIT_BUG, *_bug(error))
     return _leave(result if isinstance(result, int) else 0)
+
+
+def _until_signed(argv: list[str] | None) -> object:
+    """Run a command; where the record asks for a signature, once more with it."""
+    proofs: list[object] = []
+    given: dict[str, object] = {"proofs": proofs}
+    args = sys.argv[1:] if argv is None else list(argv)
+    while True:
+        try:
+            return cli.main(args=list(args), prog_name="fol", standalone_mode=False, obj=given)
+        except Exception as stop:
+            if type(stop).__name__ != "Again":  # its module is imported only by who raises it
+                raise
+            if (proof := getattr(stop, "proof", None)) is not None:
+                proofs.append(proof)
 
 
 def exit_code_of(error: Exception) -> int:

@@ -51,7 +51,15 @@ def lab_folder(lab_path: str | None) -> Path:
 def acting(person: str | None) -> str:
     """Return the id of the person who acts."""
     obj = click.get_current_context().find_root().obj or {}
-    return person or obj.get("as") or os.environ.get("FOL_PERSON") or login_name()
+    named = person or obj.get("as")
+    # Who signed in comes before a variable that somebody set long ago.
+    return named or obj.get("signed_in") or os.environ.get("FOL_PERSON") or login_name()
+
+
+def place() -> dict[str, Any]:
+    """Return what the whole command shares: options of the program, proofs, who is signed in."""
+    obj = click.get_current_context().find_root().obj
+    return obj if isinstance(obj, dict) else {}
 
 
 def login_name() -> str:
@@ -69,6 +77,32 @@ def opened(lab_path: str | None, *, for_inspection: bool = False) -> Iterator[La
 
     lab = open_lab(lab_folder(lab_path), for_inspection=for_inspection)
     try:
-        yield lab
+        with _somebody_there(lab, for_inspection=for_inspection):
+            yield lab
     finally:
         lab.close()
+
+
+@contextmanager
+def _somebody_there(lab: Lab, *, for_inspection: bool) -> Iterator[None]:
+    """Act in the session of this account; ask for what the record misses, and begin again."""
+    from lims.errors import SessionNeeded, SignatureNeeded
+    from tui import command_session, secret_prompt
+
+    obj = place()
+    if not for_inspection:
+        obj["signed_in"] = command_session.resume(lab, obj.get("session_file"))
+    try:
+        with lab.presence.given(*obj.get("proofs", ())):
+            yield
+    except SignatureNeeded as needed:
+        # What is written already would be written twice: then the person repeats it themselves.
+        if lab.presence.acts or not secret_prompt.can_ask():
+            raise
+        raise secret_prompt.Again(secret_prompt.signed(lab, needed)) from None
+    except SessionNeeded:
+        locked = command_session.locked(lab)
+        if not locked or lab.presence.acts or not secret_prompt.can_ask():
+            raise
+        secret_prompt.unlocked(lab, locked)
+        raise secret_prompt.Again from None

@@ -71,6 +71,12 @@ class CustodyActs:
         )
         return f"handed to {taker}"
 
+    def slips(self, shipment: ShipmentDraft) -> Sequence[str]:
+        """Return what looks like a wrong key in a shipment's codes and numbers."""
+        from lims import unverified
+
+        return unverified.slips(shipment)
+
     def offers(self) -> Sequence[Handover]:
         """Return the hand-overs that wait for the person signed in, those they proposed last."""
         from lims import handover

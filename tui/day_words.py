@@ -17,6 +17,7 @@ HEAD, WARN, PLAIN = "head", "warn", ""
 def day_lines(report: DailyReport) -> list[Line]:
     """Return the report as (text, kind) lines; kind is ``head``, ``warn`` or empty."""
     lines = _totals(report)
+    lines += _section("Exceptions of custody", _exceptions(report), WARN)
     lines += _section(
         "New and emerging", [_signal(s) for s in (*report.first_seen, *report.signals)]
     )
@@ -34,6 +35,8 @@ def day_lines(report: DailyReport) -> list[Line]:
     lines += _section(
         "Results that came in later", [f"{row.sample}  {row.text}" for row in report.later]
     )
+    lines += _section("What the field tools said", _field_tools(report))
+    lines += _section("Turnaround", _turnaround(report))
     lines += _section("Origins", _routes(report.origins))
     lines += _section("Destinations", _routes(report.destinations))
     lines += _section(
@@ -121,6 +124,39 @@ def _declared(report: DailyReport) -> list[str]:
         notes = f" · {'; '.join(row.notes)}" if row.notes else ""
         lines.append(f"{row.sample}  declared {row.declared}, found {row.found}{notes}")
     return lines
+
+
+def _exceptions(report: DailyReport) -> list[str]:
+    from reports.measure_view import exception_line, exception_words
+
+    found = report.exceptions
+    if found is None:
+        return []
+    told = [f"{each.sample}  {exception_line(each)}" for each in found.lines]
+    return [*told, exception_words(found)]
+
+
+def _field_tools(report: DailyReport) -> list[str]:
+    from reports.measure_view import field_tool_section, field_tool_words
+
+    rows = field_tool_section(report.field_tools).rows
+    return [
+        *(field_tool_words(month) for month in report.field_tools),
+        *(
+            f"{month}  {samples:>4} of {of}  {what}  {tools}"
+            for month, what, samples, of, tools in rows
+        ),
+    ]
+
+
+def _turnaround(report: DailyReport) -> list[str]:
+    from reports.turnaround_lines import told
+
+    return [
+        f"{each.name.replace('_', ' ')}: {told(each)}"
+        for each in (report.turnaround.stages if report.turnaround else ())
+        if each.finished or each.open
+    ]
 
 
 def _routes(routes: tuple[Route, ...]) -> list[str]:

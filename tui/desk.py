@@ -71,14 +71,25 @@ class Desk(Generic[RecordType]):
             self._record = self._opener()
         return self._record
 
-    def close(self) -> None:
-        """Close the record in its own thread and stop all threads; calls not begun are dropped."""
+    def close(self, last: Callable[[RecordType], object] | None = None) -> None:
+        """Close the record in its own thread and stop all threads; calls not begun are dropped.
+
+        Parameters
+        ----------
+        last : callable, optional
+            What to do with an opened record before; its failure does not keep the file open.
+        """
         self._bench.shutdown(wait=False, cancel_futures=True)
         self._intake.shutdown(wait=False, cancel_futures=True)
-        self._clerk.submit(self._let_go)
+        self._clerk.submit(self._let_go, last)
         self._clerk.shutdown(wait=True)
 
-    def _let_go(self) -> None:
-        if self._record is not None:
+    def _let_go(self, last: Callable[[RecordType], object] | None) -> None:
+        if self._record is None:
+            return
+        try:
+            if last is not None:
+                last(self._record)
+        finally:
             self._record.close()
             self._record = None

@@ -15,6 +15,7 @@ from tui.widgets.field_form import Field
 
 _SHIPMENT = "Shipment"
 _SAMPLE = "Sample"
+_PAPERS = "More of the papers"
 FIELDS: tuple[Field, ...] = (
     Field(name="declared_goods", label="declared goods", group=_SHIPMENT, hint="as on the label"),
     Field(name="declared_weight", label="weight", group=_SHIPMENT, hint="1.5 kg, as declared"),
@@ -38,8 +39,20 @@ FIELDS: tuple[Field, ...] = (
     Field(name="field_tool", label="field tool", group=_SAMPLE),
     Field(name="field_result", label="field result", group=_SAMPLE, hint="what it said, if it did"),
     Field(name="lane", label="lane", group=_SAMPLE, hint="quick or full"),
+    Field(name="hs_edition", label="HS edition", group=_PAPERS, hint="2022"),
+    Field(name="gross_weight", label="gross weight", group=_PAPERS, hint="1.62 kg, as declared"),
+    Field(name="net_weight", label="net weight", group=_PAPERS, hint="1.5 kg, as declared"),
+    Field(name="pieces", label="pieces", group=_PAPERS, hint="1"),
+    Field(name="consignee_address", label="to address", group=_PAPERS),
+    Field(name="notify_party", label="notify party", group=_PAPERS),
+    Field(name="port_of_loading", label="port of loading", group=_PAPERS, hint="CN SHA or words"),
+    Field(name="port_of_discharge", label="port of discharge", group=_PAPERS, hint="US NOG"),
+    Field(name="transit", label="transit", group=_PAPERS),
+    Field(name="container", label="container", group=_PAPERS, hint="CSQU3054383"),
+    Field(name="conveyance", label="conveyance", group=_PAPERS, hint="flight, plate, IMO number"),
 )
-SHIPMENT_NAMES = tuple(field.name for field in FIELDS if field.group == _SHIPMENT)
+SHIPMENT_NAMES = tuple(field.name for field in FIELDS if field.group != _SAMPLE)
+"""What a saved form fills of the shipment; what is seldom typed stands last, after the sample."""
 _MICROGRAMS = {"ug": 1, "µg": 1, "μg": 1, "mg": 1_000, "g": 10**6, "kg": 10**9}
 _MASS = re.compile(r"^\s*(\d{1,9}(?:[.,]\d{1,9})?)\s*([a-zµμ]{1,2})\s*$")
 

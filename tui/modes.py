@@ -81,6 +81,12 @@ def _backlog() -> Screen[None]:
     return Backlog()
 
 
+def _office() -> Screen[None]:
+    from tui.screens.office import Office
+
+    return Office()
+
+
 MODES: dict[str, Callable[[], Screen[None]]] = {
     "worklist": _worklist,
     "board": _board,
@@ -94,4 +100,5 @@ MODES: dict[str, Callable[[], Screen[None]]] = {
     "library": _library,
     "controls": _controls,
     "unknowns": _unknowns,
+    "office": _office,
 }

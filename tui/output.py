@@ -84,10 +84,15 @@ def say(text: str) -> None:
     click.echo(clean(text), err=True)
 
 
+def state_folder() -> Path:
+    """Return where the program keeps what is not evidence; it may not be there yet."""
+    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(state) / "fol"
+
+
 def log_file() -> Path:
     """Return the file for faults of the program itself (for repair; never evidence)."""
-    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    folder = Path(state) / "fol"
+    folder = state_folder()
     folder.mkdir(parents=True, exist_ok=True)
     return folder / "fol.log"
 

@@ -19,11 +19,17 @@ from lims.model import (
     Finding,
     Person,
     Quarantined,
-    Role,
     SampleRecord,
     WorkRow,
 )
+from lims.workflow import EXAMINERS
+from tui.certificate_acts import CertificateActs
 from tui.custody_acts import CustodyActs
+from tui.hand_acts import HandActs
+from tui.office_acts import OfficeActs
+from tui.practice_acts import PracticeActs
+from tui.seat import Seat
+from tui.signing_acts import SigningActs
 
 if TYPE_CHECKING:
     from lims.audit import AuditReport
@@ -34,10 +40,6 @@ if TYPE_CHECKING:
     from lims.unknown_model import Cluster, ClusterRecord
     from reports.document import DailyReport
     from tui.quality_words import QualityRow
-
-
-EXAMINERS = frozenset((Role.ANALYST, Role.REVIEWER, Role.LEAD, Role.QUALITY, Role.CUSTODIAN))
-"""Who sees case detail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,19 +55,31 @@ class Identity:
     libraries_folder: Path
 
 
-class Record(CustodyActs):
-    """An open lab and the person signed in. Not shared between threads."""
+class Record(CustodyActs, OfficeActs, HandActs, PracticeActs, CertificateActs, SigningActs):
+    """An open lab and the person signed in. Not shared between threads.
 
-    def __init__(self, lab: Lab, person_id: str) -> None:
+    Parameters
+    ----------
+    lab : Lab
+    person_id : str
+        Who acts as long as nobody sits at ``seat`` with a session.
+    seat : Seat, optional
+        Who sits at this terminal, shared by all records an app opens.
+    """
+
+    def __init__(self, lab: Lab, person_id: str, seat: Seat | None = None) -> None:
         self._lab = lab
-        self._me = person_id
+        self._seat = seat or Seat()
+        self._me = self._seat.person or person_id
+        if self._seat.token:
+            lab.presence.take(self._seat.token)
 
     @classmethod
-    def open(cls, folder: Path, person_id: str) -> Record:
+    def open(cls, folder: Path, person_id: str, seat: Seat | None = None) -> Record:
         """Open the lab folder; raise what the record says when it cannot."""
         from lims.lab import open_lab
 
-        return cls(open_lab(folder), person_id)
+        return cls(open_lab(folder), person_id, seat)
 
     def close(self) -> None:
         """Close the lab."""
@@ -199,14 +213,6 @@ class Record(CustodyActs):
         from lims import bench_instruments
 
         return [each.name for each in bench_instruments.instruments(self._lab)]
-
-    def _portion_id(self, sample: str, portion: str) -> str:
-        """Return a portion's id; a person names it by its number alone."""
-        from lims import ids, queries
-
-        if not portion.isdigit():
-            return portion
-        return ids.child(queries.sample_record(self._lab, sample).sample.number, "", int(portion))
 
     def waiting_files(self) -> int:
         """Return how many files wait in quarantine."""

@@ -41,11 +41,13 @@ def needed_ug(text: str) -> int:
 
 def moment(lab: Lab, text: str) -> datetime:
     """Return a typed moment; without an offset it is the lab's own time."""
+    from lims.errors import RecordError
+    from tui import typed_values
+
     try:
-        typed = datetime.fromisoformat(text.strip())
-    except ValueError as error:
+        return typed_values.moment(text, lab.zone)
+    except RecordError as error:
         raise click.UsageError(f"{text!r} is not a moment; write 2026-11-24T21:40") from error
-    return typed if typed.tzinfo else typed.replace(tzinfo=lab.zone)
 
 
 def confirm_option(command: Command) -> Command:

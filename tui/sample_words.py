@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from lims import mismatch
 from lims.model import Alert, Finding, FindingState, SampleRecord, Transfer
 from lims.statements import CLASSED
+from tui import shipment_words
 from tui.moments import clock_time, local
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ def facts(record: SampleRecord, timezone: str) -> list[tuple[str, str]]:
     lines = [
         ("declared", declared or "nothing declared"),
         ("found", WITHHELD if hidden else found(record)),
+        *([] if hidden else _against(record.shipment.notes)),
         ("shipment", f"{record.shipment.number} · {record.shipment.state} · {route}".rstrip(" ·")),
         (
             "sample",
@@ -56,9 +59,15 @@ def facts(record: SampleRecord, timezone: str) -> list[tuple[str, str]]:
     if sample.draft.field_result or sample.draft.field_tool:
         tool = sample.draft.field_tool or "field tool"
         lines.append(("field", f"{tool}: {sample.draft.field_result or 'no result'}"))
-    if not hidden:
-        lines.extend(("note", note) for note in record.shipment.notes)
+    others = [note for note in record.shipment.notes if not mismatch.is_found(note)]
+    if others and not hidden:
+        lines.append(("note", " · ".join(others)))
     return lines
+
+
+def _against(notes: Sequence[str]) -> list[tuple[str, str]]:
+    """Return what was found that the papers do not say, to stand beside it."""
+    return [("! differs", note) for note in notes if mismatch.is_found(note)]
 
 
 def found(record: SampleRecord) -> str:
@@ -114,7 +123,7 @@ def custody_line(step: Transfer, timezone: str) -> str:
 
 
 def history(record: SampleRecord, timezone: str) -> list[str]:
-    """Return custody, portions and runs as lines with headings."""
+    """Return custody, portions, runs and the shipment's papers as lines with headings."""
     lines = ["Chain of custody"]
     lines.extend(custody_line(step, timezone) for step in record.custody)
     if record.portions:
@@ -130,6 +139,7 @@ def history(record: SampleRecord, timezone: str) -> list[str]:
             f"{clock_time(run.at, timezone)}  {run.technique:<6} {run.file_name} · by {run.by}"
             f" · {run.raw_sha256[:12]}{warned}"
         )
+    lines += [shipment_words.HEADING, *shipment_words.paper_lines(record.shipment)]
     return lines
 
 
@@ -144,7 +154,13 @@ def story_lines(story: SampleHistory, timezone: str) -> list[str]:
     return ["Weights, holds and papers", *lines] if lines else []
 
 
-HEADINGS = ("Chain of custody", "Portions", "Runs", "Weights, holds and papers")
+HEADINGS = (
+    "Chain of custody",
+    "Portions",
+    "Runs",
+    shipment_words.HEADING,
+    "Weights, holds and papers",
+)
 
 
 def first_to_review(findings: Sequence[Finding]) -> int:

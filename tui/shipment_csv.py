@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +11,6 @@ from lims.model import ShipmentDraft
 
 if TYPE_CHECKING:
     from lims.shipment_table import Table
-
-DRAFT_FIELDS = tuple(field.name for field in fields(ShipmentDraft))
 
 
 def table_of(path: Path) -> Table:

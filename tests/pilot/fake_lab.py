@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lims.case_model import CaseFile, Resemblance
 from lims.errors import NotFoundError, PermissionDenied
 from lims.model import (
     Alert,
@@ -36,11 +37,14 @@ from lims.model import (
     Transfer,
     WorkRow,
 )
+from lims.presence import Proof
 from lims.sample_history import SampleHistory
+from lims.shifts import ShiftClock
 from lims.stages import Going, Stage
 from spectra.axis import XKind, YKind
 from spectra.spectrum import Spectrum
 from tui.record import Identity, Record
+from tui.signing_acts import Door, Result
 
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 PEOPLE = {
@@ -116,6 +120,18 @@ class FakeRecord(Record):
 
     def close(self) -> None:
         self.opened = False
+
+    def door(self) -> Door:
+        return Door(is_required=False, idle=timedelta(minutes=2))
+
+    def admitted(self, work: Callable[[Record], Result]) -> Result:
+        return work(self)
+
+    def signed(self, proofs: Sequence[Proof], work: Callable[[Record], Result]) -> Result:
+        return work(self)
+
+    def leave_seat(self) -> None:
+        """Nobody signed in."""
 
     def identity(self) -> Identity:
         return Identity(
@@ -398,6 +414,15 @@ class FakeRecord(Record):
 
     def places(self) -> Sequence[str]:
         return ("place:safe",)
+
+    def window(self) -> ShiftClock:
+        return ShiftClock(windows=(), at=NOW, opening=None)
+
+    def connections(self, sample: str) -> tuple[Sequence[CaseFile], Sequence[Resemblance]]:
+        return (), ()
+
+    def likenesses(self, *shipments: str) -> Sequence[Resemblance]:
+        return ()
 
     def story(self, sample: str) -> SampleHistory:
         return SampleHistory(

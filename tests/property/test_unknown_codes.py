@@ -12,7 +12,7 @@ from lims import audit, unknown_care, unknown_queries
 from lims.errors import RecordError
 from lims.unknown_model import ClusterState
 from tests.lims_builders import a_finding, a_lab, a_sample
-from tests.unknown_builders import BENZYL, FURAN, an_unknown, diluted
+from tests.unknown_builders import BENZYL, ENERGIES, FURAN, an_ion, an_unknown, diluted
 
 SPECTRA = (
     an_unknown(FURAN, class_name="fentanyl"),
@@ -20,6 +20,9 @@ SPECTRA = (
     an_unknown(BENZYL),
     an_unknown(curve=(700.0, 1650.0), kind="ftir"),
     an_unknown(curve=(820.0, 1210.0), kind="raman"),
+    an_ion(ENERGIES[10]),
+    an_ion(ENERGIES[30]),
+    an_ion(ENERGIES[90]),
 )
 STEPS = st.lists(
     st.one_of(

@@ -17,7 +17,7 @@ from lims import audit, sqlite
 from lims.lab import open_lab
 from tests.services.mixed_acts import Bench
 
-LONGEST_S = 0.09
+MOST_TOLD, LONGEST_S = 4, 0.02
 WRITERS = 2
 VERIFIED_EVERY = 10
 
@@ -33,11 +33,13 @@ def rounds(folder: Path, count: int, journal: str) -> None:
         names = [f"r{number}w{writer}-" for writer in range(WRITERS)]
         killed = [_forked(folder, name, reading, writing) for name in names]
         os.close(writing)
-        time.sleep(dice.uniform(0.005, LONGEST_S))
+        # By acts told and not by time alone: a loaded machine must be killed in mid-work too.
+        heard = _until_told(reading, dice.randint(0, MOST_TOLD))
+        time.sleep(dice.uniform(0.0, LONGEST_S))
         for process in killed:
             os.kill(process, signal.SIGKILL)
         ends = [os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) for process in killed]
-        told = _until_closed(reading)
+        told = (heard + _until_closed(reading)).decode().split()
         _say({"told": told, "ends": ends, **_looked(folder, whole=whole)})
 
 
@@ -47,7 +49,7 @@ def together(folder: Path, writers: int, turns: int) -> None:
     names = [f"w{writer}-" for writer in range(writers)]
     working = [_forked(folder, name, reading, writing, turns) for name in names]
     os.close(writing)
-    told = _until_closed(reading)
+    told = _until_closed(reading).decode().split()
     ends = [os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) for process in working]
     _say({"told": told, "ends": ends, **_looked(folder, whole=True)})
 
@@ -77,12 +79,20 @@ def _forked(folder: Path, name: str, reading: int, writing: int, turns: int = 10
         os._exit(1)
 
 
-def _until_closed(reading: int) -> list[str]:
+def _until_told(reading: int, acts: int) -> bytes:
+    """Read until so many acts were told, or until no writer is left."""
+    heard = b""
+    while heard.count(b"\n") < acts and (part := os.read(reading, 65_536)):
+        heard += part
+    return heard
+
+
+def _until_closed(reading: int) -> bytes:
     parts = []
     while part := os.read(reading, 65_536):
         parts.append(part)
     os.close(reading)
-    return b"".join(parts).decode().split()
+    return b"".join(parts)
 
 
 def _looked(folder: Path, *, whole: bool) -> dict[str, object]:

@@ -20,6 +20,7 @@ CAME_LATER = {
     2: frozenset(("instrument", "mapping_version")),
     9: frozenset(("confirmed", "on_behalf", "occurred_at", "container", "parent")),
     10: frozenset(("limitations", "tests")),
+    15: frozenset(("unverified",)),
 }
 """By schema, the fields that events of kinds known before it gained with it."""
 

@@ -19,7 +19,7 @@ from lims.model import SampleDraft, ShipmentDraft
 from reports import delivery, hub, hub_digest, hub_tls, publish, trends
 from reports.delivery import OutcomeState
 from reports.errors import DeliveryError, ReportError
-from reports.hub_store import enroll
+from reports.hub_keys import enroll
 from tests.services.hub_builders import DAY, LEAD, NOW, a_lab, at_moment, day_before, known
 
 
@@ -50,7 +50,9 @@ def states(outcomes):
 def test_report_is_published_once_delivered_once_and_acknowledged(lab, tmp_path):
     made = publish.publish_daily(lab, LEAD, DAY)
     assert (made.report_id, made.seq, made.new) == ("NOG-2026-11-23-d", 1, True)
-    assert set(made.paths) == {"html", "pdf", "json", "csv", "csv_guarded", "sig"}
+    assert set(made.paths) == {
+        "html", "pdf", "json", "csv", "csv_guarded", "csv_figures", "sig",
+    }  # fmt: skip
     with a_hub(lab, tmp_path / "hq") as running:
         assert states(push(lab)) == [(1, OutcomeState.SENT)]
         assert push(lab) == []
@@ -193,7 +195,7 @@ def raw_post(running, body, signature, **headers):
         "Fol-Signature": base64.b64encode(signature).decode(),
         **headers,
     }
-    with httpx.Client(verify=delivery._context(running.ca_file), trust_env=False) as client:
+    with httpx.Client(verify=delivery.trusting(running.ca_file), trust_env=False) as client:
         return client.post(running.url + hub.PATH, content=body, headers=sent)
 
 
@@ -211,7 +213,7 @@ def test_hub_refuses_other_content_types_and_too_much(lab, tmp_path):
 def test_hub_gives_no_data_back(lab, tmp_path):
     with (
         a_hub(lab, tmp_path / "hq") as running,
-        httpx.Client(verify=delivery._context(running.ca_file), trust_env=False) as client,
+        httpx.Client(verify=delivery.trusting(running.ca_file), trust_env=False) as client,
     ):
         assert client.get(running.url + "/api/1/health").json()["status"] == "ok"
         assert client.get(running.url + hub.PATH).status_code == 405

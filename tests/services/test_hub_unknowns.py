@@ -218,7 +218,8 @@ def test_a_hub_of_the_first_schema_is_brought_up_and_keeps_its_reports(tmp_path)
     site = a_site("NOG", store)
     with at_moment(NOW + timedelta(hours=8)):
         site.send(store, site.body([a_row(DAY, "fentanyl")]))
-        for name in ("unknown_row", "unknown_code", "unknown_signature"):
+        added = ("unknown_row", "unknown_code", "unknown_signature", "answer", "unknown_merge")
+        for name in added:
             store._db.execute(f"DROP TABLE {name}")
         store._db.execute("PRAGMA user_version=1")
         store.close()

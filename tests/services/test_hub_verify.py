@@ -11,7 +11,8 @@ import pytest
 
 from lims.errors import ConfigError
 from reports.document import Issue
-from reports.hub_store import FILE, SqliteHubStore, enroll, enroll_file
+from reports.hub_keys import enroll, enroll_file
+from reports.hub_store import FILE, SqliteHubStore
 from reports.hub_verify import MAX_BYTES
 from tests.services.hub_builders import DAY, NOW, a_site, at_moment, day_before
 from tests.unit.reports.builders import a_row, many

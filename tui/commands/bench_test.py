@@ -8,6 +8,7 @@ import click
 
 from lims.bench_tests import TECHNIQUES, BenchTest
 from tui.context import acting, acting_option, json_option, lab_option, opened
+from tui.hand_words import outcome_words
 from tui.output import document, line, table
 
 
@@ -126,20 +127,15 @@ def test_list(sample: str, lab_path: str | None, as_json: bool) -> None:
         return
     table(
         [
-            [t.id, t.technique, t.reagent, t.observed, _outcome(t), t.indicates, t.state]
+            [t.id, t.technique, t.reagent, t.observed, outcome_words(t), t.indicates, t.state]
             for t in found
         ],
         ["test", "technique", "reagent", "observed", "outcome", "for", "state"],
     )
 
 
-def _outcome(test: BenchTest) -> str:
-    outcome = "positive" if test.positive else "negative"
-    return outcome if test.controls else f"{outcome}, controls failed"
-
-
 def _shown(test: BenchTest, schema: str, as_json: bool) -> None:
     if as_json:
         document(schema, {"test": test})
         return
-    line(f"{test.id}: {test.technique} for {test.indicates}: {_outcome(test)}, {test.state}")
+    line(f"{test.id}: {test.technique} for {test.indicates}: {outcome_words(test)}, {test.state}")

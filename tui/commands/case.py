@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from tui.context import acting, acting_option, json_option, lab_option, opened
+from tui.office_words import likeness_words
 from tui.output import document, line, say, table
 from tui.sample_args import mass_ug
 
 if TYPE_CHECKING:
-    from lims.case_model import CaseFile, Resemblance
+    from lims.case_model import CaseFile
 
 KINDS = ("arrest", "linked_seizure", "other_items", "prosecution", "none")
 
@@ -67,7 +68,7 @@ def case_show(number: str, lab_path: str | None, as_json: bool) -> None:
         when = f"{outcome.occurred_on} " if outcome.occurred_on else ""
         line(f"  {when}{outcome.kind}{about}: {outcome.text}")
     for each in near:
-        line(f"  to look at: {in_words(each)}")
+        line(f"  to look at: {likeness_words(each)}")
     if found.closed_reason:
         line(f"  closed by {found.closed_by}: {found.closed_reason}")
 
@@ -109,7 +110,7 @@ def case_matches(shipment: str, lab_path: str | None, as_json: bool) -> None:
         document("case.matches", {"matches": found})
         return
     for each in found:
-        line(f"{each.shipment}: {in_words(each)}")
+        line(f"{each.shipment}: {likeness_words(each)}")
     if not found:
         say("(none)")
 
@@ -216,12 +217,6 @@ def close(
     with opened(lab_path) as lab:
         done = close_case(lab, acting(person), number, reason=reason)
     _told(done, as_json=as_json)
-
-
-def in_words(each: Resemblance) -> str:
-    """Return how a parcel reminds of a case, in one line."""
-    came = f"; came of it: {', '.join(each.outcomes)}" if each.outcomes else ""
-    return f"{each.says} (case {each.case}, {each.title}){came}"
 
 
 def _told(found: CaseFile, *, as_json: bool) -> None:

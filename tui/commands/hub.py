@@ -17,7 +17,7 @@ FOLDER = click.Path(file_okay=False)
 
 @click.group(epilog="Example: fol hub serve --folder hq --port 8443")
 def hub() -> None:
-    """Headquarters: serve, enroll, ingest, digest, missing, flag, watchlist, accept."""
+    """Headquarters: reports in, answers out, digests, unknowns, flags, watch list."""
 
 
 @hub.command(epilog="Example: fol hub serve --folder hq --host 127.0.0.1 --port 8443")
@@ -44,7 +44,7 @@ def serve(folder: str, host: str, port: int, lose_acknowledgements: int) -> None
 @click.option("--key", "key_file", type=click.Path(exists=True, dir_okay=False), required=True)
 def enroll(folder: str, lab_site: str, key_file: str) -> None:
     """Take a lab's public key on file, after checking it in person."""
-    from reports.hub_store import enroll_file
+    from reports.hub_keys import enroll_file
 
     enroll_file(Path(folder), lab_site, Path(key_file))
     line(f"{lab_site} enrolled")
@@ -120,6 +120,66 @@ def unknowns(folder: str, day: str, several: bool, as_json: bool) -> None:
         line(each.line())
     if not found:
         say("none")
+
+
+@hub.command(epilog="Example: fol hub merge 9 3 --folder hq --by lindqvist --reason 'same ions'")
+@click.argument("code")
+@click.argument("into")
+@click.option("--folder", type=FOLDER, required=True)
+@click.option("--by", required=True, help="Who says it.")
+@click.option("--reason", required=True, help="Why they are one; kept.")
+def merge(code: str, into: str, folder: str, by: str, reason: str) -> None:
+    """Say that CODE is the same unknown as INTO; the labs are told with their next answer."""
+    from reports.hub_merges import merge as merge_codes
+
+    made = merge_codes(Path(folder), code, into, by, reason)
+    line(f"{made.code} leads to {made.into} from now on")
+
+
+@hub.command(epilog="Example: fol hub apart 9 --folder hq --by lindqvist --reason 'two isomers'")
+@click.argument("code")
+@click.option("--folder", type=FOLDER, required=True)
+@click.option("--by", required=True, help="Who says it.")
+@click.option("--reason", required=True, help="Why they are two after all; kept.")
+def apart(code: str, folder: str, by: str, reason: str) -> None:
+    """Take back that CODE leads to another; the labs are told with their next answer."""
+    from reports.hub_merges import tell_apart
+
+    made = tell_apart(Path(folder), code, by, reason)
+    line(f"{made.code} stands for itself again")
+
+
+@hub.command(epilog="Example: fol hub key --folder hq")
+@click.option("--folder", type=FOLDER, required=True)
+@json_option
+def key(folder: str, as_json: bool) -> None:
+    """Show the fingerprint of the hub's key, to be read out to labs that take its answers."""
+    from reports.hub_keys import fingerprint
+
+    found = fingerprint(Path(folder))
+    if as_json:
+        document("hub.key", {"fingerprint": found})
+        return
+    line(found)
+
+
+@hub.command(epilog="Example: fol hub answers --folder hq --lab-site NOG --out NOG-answers.json")
+@click.option("--folder", type=FOLDER, required=True)
+@click.option("--lab-site", required=True, help="The lab's site code.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@click.option("--after", default=0, type=click.IntRange(0), help="Only above this number.")
+@json_option
+def answers(folder: str, lab_site: str, out: Path, after: int, as_json: bool) -> None:
+    """Write what the hub knows of a lab's unknowns as a signed file, to be carried by hand."""
+    from reports.hub_answers import write
+
+    made = write(Path(folder), lab_site, out, after=after)
+    if as_json:
+        document("hub.answers", {"answers": made})
+        return
+    numbers = f"answer {made.first}" if made.first == made.last else f"{made.first} to {made.last}"
+    line(f"{made.path}: {numbers} for {made.lab}, {made.unknowns} unknowns")
+    line(f"signed with the key {made.fingerprint}")
 
 
 @hub.command(epilog="Example: fol hub ingest --folder hq NOG-2026-11-24-d.json")

@@ -1,4 +1,4 @@
-"""``fol init``, ``fol demo``, ``fol tui``, ``fol person``: a lab, its people, and the way in."""
+"""``fol init``, ``fol demo``, ``fol tui``: a lab, and the way in."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ import click
 from tui.context import (
     acting,
     acting_option,
-    json_option,
     lab_folder,
     lab_option,
     login_name,
-    opened,
 )
-from tui.output import document, line, say, table
+from tui.output import line, say
 
 
 @click.command(epilog='Example: fol init --site NOG --name "Nogales forward lab" --locode USNOG')
@@ -83,46 +81,3 @@ def tui_(lab_path: str | None, person: str | None) -> int:
     from tui.app import run
 
     return run(folder, acting(person))
-
-
-@click.group("person", epilog="Example: fol person add okafor --name 'A. Okafor' --role reviewer")
-def person_() -> None:
-    """People who may act: add, list."""
-
-
-@person_.command("add", epilog="Example: fol person add okafor --name 'A. Okafor' --role reviewer")
-@click.argument("person_id")
-@click.option("--name", required=True, help="Full name.")
-@click.option("--role", "roles", multiple=True, required=True, help="A role; repeat for more.")
-@acting_option
-def person_add(
-    person_id: str, name: str, roles: tuple[str, ...], lab_path: str | None, person: str | None
-) -> None:
-    """Register a person with the roles that person holds."""
-    from lims.model import Role
-    from lims.people import add_person
-
-    known = {role.value for role in Role}
-    wrong = [role for role in roles if role not in known]
-    if wrong:
-        raise click.UsageError(f"no role {', '.join(wrong)}; there are {', '.join(sorted(known))}")
-    with opened(lab_path) as lab:
-        added = add_person(
-            lab, acting(person), person_id, name, frozenset(Role(role) for role in roles)
-        )
-        line(f"{added.id}: {added.name}, {', '.join(sorted(added.roles))}")
-
-
-@person_.command("list", epilog="Example: fol person list")
-@lab_option
-@json_option
-def person_list(lab_path: str | None, as_json: bool) -> None:
-    """List the people of the lab and their roles."""
-    from lims.people import people
-
-    with opened(lab_path) as lab:
-        found = people(lab)
-    if as_json:
-        document("person.list", {"people": found})
-        return
-    table([[p.id, p.name, ", ".join(sorted(p.roles))] for p in found], ["id", "name", "roles"])

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import click
 
 from tui.context import acting, acting_option, json_option, lab_option, opened
+from tui.office_words import notice_words
 from tui.output import document, line, say, table
 from tui.sample_args import moment
-
-if TYPE_CHECKING:
-    from lims.office_notices import OfficeNotice
 
 
 @click.group(epilog="Example: fol shift set --window 'mon-fri 22:00-02:30' --reason 'winter plan'")
@@ -195,7 +192,7 @@ def notice_send(
         document("notice", {"notice": made})
         return
     line(str(made.number))
-    say(in_words(made))
+    say(notice_words(made))
 
 
 @notice.command("accept", epilog="Example: fol notice accept 1 --reason 'controlled delivery'")
@@ -207,7 +204,7 @@ def notice_accept(number: int, reason: str, lab_path: str | None, person: str | 
     from lims.office_notices import answer
 
     with opened(lab_path) as lab:
-        line(in_words(answer(lab, acting(person), number, accept=True, reason=reason)))
+        line(notice_words(answer(lab, acting(person), number, accept=True, reason=reason)))
 
 
 @notice.command("decline", epilog="Example: fol notice decline 1 --reason 'no team tonight'")
@@ -219,7 +216,7 @@ def notice_decline(number: int, reason: str, lab_path: str | None, person: str |
     from lims.office_notices import answer
 
     with opened(lab_path) as lab:
-        line(in_words(answer(lab, acting(person), number, accept=False, reason=reason)))
+        line(notice_words(answer(lab, acting(person), number, accept=False, reason=reason)))
 
 
 @notice.command("seen", epilog="Example: fol notice seen 2 --as olga")
@@ -231,7 +228,7 @@ def notice_seen(number: int, lab_path: str | None, person: str | None) -> None:
 
     with opened(lab_path) as lab:
         done = seen(lab, acting(person), number)
-        line(in_words(done))
+        line(notice_words(done))
         line(done.text)
 
 
@@ -244,7 +241,7 @@ def notice_lift(number: int, reason: str, lab_path: str | None, person: str | No
     from lims.office_notices import lift
 
     with opened(lab_path) as lab:
-        line(in_words(lift(lab, acting(person), number, reason=reason)))
+        line(notice_words(lift(lab, acting(person), number, reason=reason)))
 
 
 @notice.command("list", epilog="Example: fol notice list --for olga --json")
@@ -270,11 +267,3 @@ def notice_list(everything: bool, recipient: str, lab_path: str | None, as_json:
         ],
         ["number", "kind", "sample", "to", "state", "min left", "board", "reason"],
     )  # fmt: skip
-
-
-def in_words(notice: OfficeNotice) -> str:
-    """Return where a notice stands, in one line."""
-    left = "" if notice.minutes_left is None else f", {notice.minutes_left:.0f} minutes left"
-    why = f": {notice.reason}" if notice.reason else ""
-    hidden = ", off the officers' board" if notice.embargo else ""
-    return f"{notice.sample} to {notice.recipient}: {notice.state}{left}{hidden}{why}"

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from lims.errors import ConfigError
+from spectra.errors import LabError
+from tui.commands.certificate import certificate
+from tui.commands.report_month import report_month
 from tui.context import acting, acting_option, json_option, lab_option, opened
 from tui.output import document, line, say, table
+
+if TYPE_CHECKING:
+    from lims.hub_answers import Taken
+    from lims.lab import Lab
 
 EXIT_RECORD = 3
 
 
 @click.group(epilog="Example: fol report daily")
 def report() -> None:
-    """Finished documents: the daily report."""
+    """Finished documents: the day, the month, and reports on one sample or shipment."""
+
+
+report.add_command(certificate)
+report.add_command(report_month)
 
 
 def _day(text: str, timezone: str) -> date:
@@ -88,14 +100,33 @@ def push(url: str, ca_file: str, lab_path: str | None, person: str | None, as_js
                 )
             configure(lab.folder, url, Path(ca_file))
         outcomes = push_outbox(lab, acting(person))
+        taken = _answers(lab, acting(person))
     if as_json:
-        document("push", {"outcomes": outcomes})
+        document("push", {"outcomes": outcomes, "answers": taken})
     else:
         table(
             [[o.seq, o.report_id, o.state, o.tries, o.detail] for o in outcomes],
             ["seq", "report", "state", "tries", "detail"],
         )
+        if taken is not None and taken.outcomes:
+            from tui.commands.pull import tell
+
+            tell(taken)
     return EXIT_RECORD if any(o.state == "parked" for o in outcomes) else 0
+
+
+def _answers(lab: Lab, person: str) -> Taken | None:
+    """Take headquarters' answers after a push, where its key is trusted; no push fails by it."""
+    from lims.hub_answers import trusted
+    from reports.hub_pull import pull
+
+    if trusted(lab) is None:
+        return None
+    try:
+        return pull(lab, person)
+    except LabError as error:
+        say(f"headquarters' answers were not taken: {error.message}")
+        return None
 
 
 @click.group(invoke_without_command=True, epilog="Example: fol outbox --json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -69,13 +70,14 @@ def sample_add(
         form=form,
         gross_ug=mass_ug(gross),
         seal=seal,
-        officer=officer or acting(person),
+        officer=officer,
         field_tool=field_tool,
         field_result=field_result,
         lane=Lane(lane),
         request=request,
     )
     with opened(lab_path) as lab:
+        draft = replace(draft, officer=officer or acting(person))
         added = [
             add_sample(lab, acting(person), shipment_number, draft, key=f"{key}.{i}" if key else "")
             for i in range(count)
@@ -179,9 +181,11 @@ def sample_batch(
     """Register one parcel with one sample per row of a CSV table: all of them, or none."""
     from lims.intake import add_batch
 
-    draft = SampleDraft(description=description, officer=officer or acting(person), lane=Lane(lane))
-    parcels = [(shipment, draft) for shipment in drafts_from_csv(Path(from_csv))]
+    shipments = drafts_from_csv(Path(from_csv))
     with opened(lab_path) as lab:
+        officer = officer or acting(person)
+        draft = SampleDraft(description=description, officer=officer, lane=Lane(lane))
+        parcels = [(shipment, draft) for shipment in shipments]
         added = add_batch(lab, acting(person), parcels, key=key)
     if as_json:
         document("sample.batch", {"samples": added})

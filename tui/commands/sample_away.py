@@ -92,21 +92,23 @@ def sample_answer(
 @lab_option
 @json_option
 def sample_away(everything: bool, lab_path: str | None, as_json: bool) -> None:
-    """List samples at other labs, the longest away first."""
-    from lims.other_labs import listed
+    """List what is at other labs, the longest away first; an answer that differs is marked."""
+    from lims import other_labs, outside_answers
+    from tui.office_words import outside_words
 
     with opened(lab_path) as lab:
-        found = listed(lab, everything=everything)
+        found = outside_answers.listed(lab, everything=everything)
+        sent = other_labs.listed(lab, everything=everything)
     if as_json:
-        document("sample.away", {"transfers": found})
+        document("sample.away", {"transfers": sent, "outside": found})
         return
     table(
         [
             [t.sample, t.to_lab, t.purpose, f"{t.days:.0f}", "overdue" if t.overdue else "",
-             in_words(t)]
+             outside_words(t), f"DIFFERS from ours: {t.ours}" if t.differs else ""]
             for t in found
         ],
-        ["sample", "lab", "purpose", "days", "", "answer"],
+        ["sample", "lab", "purpose", "days", "", "answer", "ours"],
     )  # fmt: skip
 
 

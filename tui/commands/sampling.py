@@ -7,6 +7,7 @@ import click
 from lims.sampling import SamplingPlan
 from lims.sampling_plan import Method
 from tui.context import acting, acting_option, json_option, lab_option, opened
+from tui.hand_words import plan_lines
 from tui.output import document, line
 
 
@@ -158,16 +159,5 @@ def _shown(plan: SamplingPlan, schema: str, as_json: bool) -> None:
     if as_json:
         document(schema, {"plan": _content(plan)})
         return
-    line(f"{plan.id}: {plan.method}, {plan.units} of {plan.population} units")
-    waiting = sorted(set(plan.drawn) - {each.unit for each in plan.results})
-    if waiting:
-        line("  to test: " + ", ".join(map(str, waiting)))
-    line(f"  {plan.wording}")
-    if plan.more:
-        line(f"  {plan.negatives} negative: draw {plan.more} more (`fol sampling enlarge`)")
-    elif plan.more is None:
-        line(f"  {plan.negatives} negative: the claim of {plan.claimed} units can no longer hold")
-    if plan.weight is not None:
-        total, half = plan.weight.total_ug / 1e6, plan.weight.half_width_ug / 1e6
-        enough = "" if plan.weight.enough else "; the units differ by 10 % or more: weigh more"
-        line(f"  net weight of all {plan.population}: {total:.3f} ± {half:.3f} g{enough}")
+    for said in plan_lines(plan):
+        line(said)

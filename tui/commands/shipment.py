@@ -9,12 +9,12 @@ import click
 from lims.model import ShipmentDraft
 from tui.context import acting, acting_option, json_option, lab_option, opened
 from tui.output import document, line, say, table
-from tui.shipment_csv import DRAFT_FIELDS, drafts_from_csv, faults_in_words, table_of
+from tui.shipment_csv import drafts_from_csv, faults_in_words, table_of
 
 
 @click.group(epilog="Example: fol shipment add --declared 'silicon dioxide' --value '10 USD'")
 def shipment() -> None:
-    """Parcels and conveyances: add, waiting, list, show."""
+    """Parcels and conveyances: add, waiting, list, show, weigh."""
 
 
 @shipment.command(
@@ -24,7 +24,11 @@ def shipment() -> None:
 @click.option("--value", default="", help='Declared value as typed: "10 USD".')
 @click.option("--weight", default="", help='Declared weight as typed: "1.5 kg".')
 @click.option("--freight", default="", help='Freight paid as typed: "25 USD".')
+@click.option("--gross-weight", default="", help='Declared gross weight as typed: "1.62 kg".')
+@click.option("--net-weight", default="", help='Declared net weight as typed: "1.5 kg".')
+@click.option("--pieces", default="", help="How many pieces.")
 @click.option("--hs", "hs_code", default="", help="HS code.")
+@click.option("--hs-edition", default="", help="Edition the code is of: 2017, 2022.")
 @click.option("--stream", default="express", show_default=True, help="express, mail, land, sea.")
 @click.option("--carrier", default="")
 @click.option("--tracking", default="", help="Air waybill, S10 or other tracking number.")
@@ -34,9 +38,12 @@ def shipment() -> None:
 @click.option("--notify-party", default="")
 @click.option("--origin", default="", help="ISO 3166 country of origin.")
 @click.option("--transit", default="")
+@click.option("--port-of-loading", default="", help="UN/LOCODE or words.")
+@click.option("--port-of-discharge", default="", help="UN/LOCODE or words.")
 @click.option("--destination-country", default="", help="ISO 3166 country of destination.")
 @click.option("--destination", default="", help="Area of destination in words.")
-@click.option("--conveyance", default="")
+@click.option("--conveyance", default="", help='Flight, plate, or ship: "IMO 9319466".')
+@click.option("--container", default="", help="Freight container, ISO 6346.")
 @click.option("--concealment", default="")
 @click.option("--from-csv", type=click.Path(exists=True, dir_okay=False), help="Many at once.")
 @click.option("--dry-run", is_flag=True, help="With --from-csv: check, write nothing.")
@@ -68,7 +75,7 @@ def shipment_add(
     )
     drafts = drafts_from_csv(Path(from_csv)) if from_csv else []
     from lims.case_queries import resemblances
-    from tui.commands.case import in_words
+    from tui.office_words import likeness_words
 
     with opened(lab_path) as lab:
         if from_csv:
@@ -85,7 +92,7 @@ def shipment_add(
         for note in item.notes:
             say(f"note: {note}")
         for each in met[item.number]:
-            say(f"case: {in_words(each)}")
+            say(f"case: {likeness_words(each)}")
 
 
 def _preview(path: Path, *, as_json: bool) -> None:
@@ -181,30 +188,82 @@ def shipment_show(number: str, lab_path: str | None, as_json: bool) -> None:
     from lims.case_queries import cases_of, resemblances
     from lims.queries import samples_of
     from lims.queries import shipment as find_shipment
-    from tui.commands.case import in_words
+    from lims.shipment_checks import mismatches, weighings
+    from tui.office_words import likeness_words
+    from tui.shipment_words import figure_lines, paper_lines, weight_lines
 
     with opened(lab_path) as lab:
         found = find_shipment(lab, number)
+        odd, weighed = mismatches(lab, found.number), weighings(lab, found.number)
         inside = samples_of(lab, found.number)
         cases, met = cases_of(lab, found.number), resemblances(lab, found.number)
     if as_json:
         document(
             "shipment.show",
-            {"shipment": found, "samples": inside, "cases": cases, "case_matches": met},
+            {
+                "shipment": found,
+                "samples": inside,
+                "cases": cases,
+                "case_matches": met,
+                "mismatches": odd,
+                "weighings": weighed,
+            },
         )
         return
     line(f"{found.number}: {found.state}, received {found.received_at:%Y-%m-%d %H:%M} UTC")
-    for name in DRAFT_FIELDS:
-        value = getattr(found.draft, name)
-        if value:
-            line(f"  {name.replace('_', ' ')}: {value}")
-    for note in found.notes:
-        line(f"  note: {note}")
+    told = [*paper_lines(found), *weight_lines(weighed), *(f"note: {n}" for n in found.notes)]
+    for text in (*told, *figure_lines(odd)):
+        line(f"  {text}")
     for each in cases:
         line(f"  case {each.number}: {each.title}, {each.state}")
         for outcome in each.outcomes:
             line(f"    {outcome.kind}: {outcome.text}")
     for likeness in met:
-        line(f"  case to look at: {in_words(likeness)}")
+        line(f"  case to look at: {likeness_words(likeness)}")
     for item in inside:
         line(f"  sample {item.number}: {item.state}, {item.draft.description}")
+
+
+@shipment.command(
+    "weigh",
+    epilog="Example: fol shipment weigh NOG-26-P000001-R --mass '1.62 kg' --balance 'parcel scale'",
+)
+@click.argument("number")
+@click.option("--mass", required=True, help='As read: "1.62 kg".')
+@click.option("--balance", required=True, help="A balance of the lab (fol custody balances).")
+@click.option("--net", is_flag=True, help="The content alone; else the parcel as it came.")
+@click.option("--key", default="", help="Idempotency key.")
+@acting_option
+@json_option
+def shipment_weigh(
+    number: str,
+    mass: str,
+    balance: str,
+    net: bool,
+    key: str,
+    lab_path: str | None,
+    person: str | None,
+    as_json: bool,
+) -> None:
+    """Record what a whole parcel weighs, and compare it with its papers."""
+    from lims.mismatch import Kind, kilograms
+    from lims.shipment_checks import mismatches, weigh
+    from tui.sample_args import needed_ug
+
+    with opened(lab_path) as lab:
+        made = weigh(
+            lab,
+            acting(person),
+            number,
+            of="net" if net else "gross",
+            mass_ug=needed_ug(mass),
+            balance=balance,
+            key=key,
+        )
+        odd = [each for each in mismatches(lab, made.shipment) if each.kind is Kind.WEIGHT]
+    if as_json:
+        document("shipment.weigh", {"weighing": made, "mismatches": odd})
+        return
+    line(f"{made.shipment}: {made.of} {kilograms(made.mass_ug)}, u {kilograms(made.u_ug)}")
+    for each in odd:
+        say(f"note: {each.says}")

@@ -5,14 +5,16 @@ from __future__ import annotations
 import click
 
 from tui.context import acting, acting_option, json_option, lab_option, opened
+from tui.office_words import load_words, stopped_words, target_words, time_words
 from tui.output import document, line, say, table
 
 
 @click.command(epilog="Example: fol turnaround --days 90 --json")
 @click.option("--days", default=90, show_default=True, type=click.IntRange(1, 3_660))
+@click.option("--by-lane", is_flag=True, help="The quick and the full lane apart.")
 @lab_option
 @json_option
-def turnaround(days: int, lab_path: str | None, as_json: bool) -> None:
+def turnaround(days: int, by_lane: bool, lab_path: str | None, as_json: bool) -> None:
     """Show how long each stage takes, open work counted in, and how full the lab is."""
     from lims.turnaround import turnaround as measured
 
@@ -21,34 +23,25 @@ def turnaround(days: int, lab_path: str | None, as_json: bool) -> None:
     if as_json:
         document("turnaround", {"turnaround": found})
         return
+    stages = found.stages if not by_lane else ()
+    rows = [("", each) for each in stages]
+    rows += [(lane, each) for lane, ones in found.lanes.items() for each in ones if by_lane]
     table(
         [
-            [s.name, s.finished, s.open, *map(_time, (s.median, s.p90, s.p95, s.median_with_open)),
-             "" if s.within_target is None else f"{s.within_target:.0%} of {_time(s.target)}",
-             _time(s.oldest_open)]
-            for s in found.stages
+            [each.name, *([lane] if by_lane else ()), each.finished, each.open,
+             *map(time_words, (each.median, each.p90, each.p95, each.median_with_open)),
+             target_words(each), time_words(each.oldest_open)]
+            for lane, each in rows
         ],
-        ["stage", "done", "open", "median", "p90", "p95", "with open", "in target", "oldest open"],
+        ["stage", *(["lane"] if by_lane else ()), "done", "open", "median", "p90", "p95",
+         "with open", "in target", "oldest open"],
     )  # fmt: skip
     load = found.load
-    line(
-        f"open {load.open}, received {load.received_per_day:g} and answered "
-        f"{load.answered_per_day:g} a day"
-        + (f", {load.days_of_work:g} days of work" if load.days_of_work is not None else "")
-        + (f", utilisation {load.utilisation:.0%}" if load.utilisation is not None else "")
-    )
-    for because, minutes in found.stopped.items():
-        line(f"stopped for {because.replace('_', ' ')}: {_time(minutes)}")
+    line(load_words(load))
+    for said in stopped_words(found.stopped):
+        line(said)
     if load.warning:
         say(load.warning)
-
-
-def _time(minutes: float | None) -> str:
-    if minutes is None:
-        return ""
-    if minutes < 120:
-        return f"{minutes:.0f} min"
-    return f"{minutes / 60:.1f} h" if minutes < 2_880 else f"{minutes / 1_440:.1f} d"
 
 
 @click.command("stop", epilog="Example: fol sample stop NOG-26-S000001-D --because officer")

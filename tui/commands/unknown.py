@@ -12,6 +12,7 @@ from tui.output import document, line, say, table
 
 if TYPE_CHECKING:
     from lims.candidate_requests import CandidateRequest
+    from lims.hub_answer_form import NetworkUnknown
     from lims.unknown_model import Cluster, ClusterRecord
 
 
@@ -52,6 +53,7 @@ def _table(found: Sequence[Cluster]) -> None:
         [
             [
                 each.code,
+                each.network.code if each.network else "",
                 each.class_name,
                 len(each.samples),
                 ", ".join(each.techniques),
@@ -62,8 +64,18 @@ def _table(found: Sequence[Cluster]) -> None:
             ]
             for each in found
         ],
-        ["code", "class", "samples", "techniques", "first", "last", "from", "state"],
-    )
+        [
+            "code",
+            "headquarters",
+            "class",
+            "samples",
+            "techniques",
+            "first",
+            "last",
+            "from",
+            "state",
+        ],
+    )  # fmt: skip
 
 
 def _state(each: Cluster) -> str:
@@ -101,6 +113,9 @@ def _told(found: ClusterRecord, as_json: bool) -> None:
         line(f"  class {each.class_name}")
     count = len(each.samples)
     line(f"  {count} sample{'' if count == 1 else 's'}, from {', '.join(each.origins) or '?'}")
+    if each.network is not None:
+        for text in _network(each.network):
+            line(f"  {text}")
     if each.split_from:
         line(f"  split from {each.split_from}")
     if found.earlier_codes:
@@ -126,6 +141,21 @@ def _told(found: ClusterRecord, as_json: bool) -> None:
     for act in found.acts:
         what = " ".join(part for part in (act.kind, act.other, act.name) if part)
         line(f"{act.at:%Y-%m-%d} {act.by} {what}: {act.reason}".removesuffix(": "))
+
+
+def _network(known: NetworkUnknown) -> list[str]:
+    """Return what headquarters said of an unknown, as lines."""
+    before = f" (before: {', '.join(known.earlier)})" if known.earlier else ""
+    said = [f"at headquarters {known.code}{before}"]
+    if known.labs:
+        each = [
+            f"{lab.site} {lab.samples} ({'/'.join(lab.codes)}, {lab.first_day} to {lab.last_day})"
+            for lab in known.labs
+        ]
+        said.append(f"  {known.samples} samples over all laboratories: {'; '.join(each)}")
+    if known.name:
+        said.append(f"  named {known.name} at {known.named_at}; no sample here is named by it")
+    return said
 
 
 @unknown.command(epilog="Example: fol unknown merge 9 7 --reason 'same powder, two solvents'")

@@ -225,7 +225,8 @@ def _push(lab: Lab, folder: Path, teller: Teller) -> None:
     from lims.keys import public_key
     from reports import hub_tls
     from reports.delivery import configure, push
-    from reports.hub_store import enroll, opened
+    from reports.hub_keys import enroll
+    from reports.hub_store import opened
 
     with teller.step("7  Headquarters: a hub on loopback; one acknowledgement is lost on purpose"):
         folder.mkdir(parents=True, exist_ok=True)

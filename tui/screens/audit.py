@@ -58,10 +58,12 @@ class Audit(LabScreen):
         desk = self.fol.desk
 
         async def count() -> int:
-            return await desk.call(lambda record: record.event_count())
+            return await desk.call(lambda record: record.admitted(lambda own: own.event_count()))
 
         async def page(offset: int, limit: int) -> Sequence[Event]:
-            return await desk.call(lambda record: record.newest_events(offset, limit))
+            return await desk.call(
+                lambda record: record.admitted(lambda own: own.newest_events(offset, limit))
+            )
 
         self.table.feed(count, page)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.app import ComposeResult
@@ -12,6 +12,7 @@ from textual.events import Resize
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
+from lims.errors import SessionNeeded, SignatureNeeded
 from spectra.errors import LabError
 from tui.messages import Arrived, Failed
 from tui.record import Identity, Record
@@ -19,6 +20,7 @@ from tui.text import as_text, clean
 from tui.widgets.identity_bar import IdentityBar
 
 if TYPE_CHECKING:
+    from lims.presence import Proof
     from tui.app import FolApp
 
 SMALLEST = (60, 20)
@@ -73,6 +75,7 @@ class LabScreen(Screen[None]):
         self.bar.who = identity.person.name
         self.bar.training = identity.training
         self.bar.files = self.fol.waiting_files
+        self.bar.window = self.fol.window_left
 
     @property
     def bar(self) -> IdentityBar:
@@ -85,8 +88,28 @@ class LabScreen(Screen[None]):
         self.set_class(small, "-too-small")
 
     def ask(self, work: Callable[[Record], Result], then: Callable[[Result], None]) -> None:
-        """Run ``work`` on the record in a worker; ``then`` gets the answer on the screen's turn."""
-        self.run_worker(self._worker(lambda: self.fol.desk.call(work), then))
+        """Run ``work`` on the record in a worker; ``then`` gets the answer on the screen's turn.
+
+        Where the lab asks to sign in, whoever is not meets the sign-in screen instead; an act that
+        needs a signature asks for it and is done again, signed.
+        """
+        self._ask(work, then, ())
+
+    def _ask(
+        self,
+        work: Callable[[Record], Result],
+        then: Callable[[Result], None],
+        proofs: tuple[Proof, ...],
+    ) -> None:
+        def call() -> Awaitable[Result]:
+            return self.fol.desk.call(
+                lambda record: record.admitted(lambda own: own.signed(proofs, work))
+            )
+
+        def sign(needed: SignatureNeeded) -> None:
+            self.fol.sitting.sign(needed, lambda proof: self._ask(work, then, (*proofs, proof)))
+
+        self.run_worker(self._worker(call, then, sign))
 
     def ask_aside(
         self,
@@ -104,9 +127,21 @@ class LabScreen(Screen[None]):
         # mypy cannot solve Textual's union of what a worker may be for a function.
         self.run_worker(asked, group=group, exclusive=True)  # type: ignore[arg-type]
 
-    async def _worker(self, call: Callable[[], object], then: Callable[[Result], None]) -> None:
+    async def _worker(
+        self,
+        call: Callable[[], Awaitable[Result]],
+        then: Callable[[Result], None],
+        sign: Callable[[SignatureNeeded], None] | None = None,
+    ) -> None:
         try:
-            value = await call()  # type: ignore[misc]
+            value = await call()
+        except SessionNeeded as error:
+            self.fol.sitting.cover(f"{error.message[:1].upper()}{error.message[1:]}.")
+        except SignatureNeeded as error:
+            if sign is None:
+                self.post_message(Failed(error.message, error.hint))
+            else:
+                sign(error)
         except LabError as error:
             self.post_message(Failed(error.message, error.hint))
         except Exception as error:  # noqa: BLE001 - the worker boundary: logged, shown, not hidden

@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 from lims.model import Sample, Shipment
 from tui import actions
 from tui.batch_form import FIELDS, PARCELS, batch, filled, place_of_scan
+from tui.office_words import reminding
 from tui.screens.base import LabScreen
 from tui.screens.dialogs import Confirm
 from tui.text import as_text, clean
@@ -111,7 +112,13 @@ class Batch(LabScreen):
         self._form_key = uuid4().hex
         self.form.clear()
         first, last = kept[0].number, kept[-1].number
-        self.notice(f"✓ {len(kept)} of {len(kept)} registered: {first} to {last}", kind="good")
+        said = f"✓ {len(kept)} of {len(kept)} registered: {first} to {last}"
+        self.notice(said, kind="good")
+        parcels = [each.shipment for each in kept]
+        self.ask(
+            lambda record: record.likenesses(*parcels),
+            lambda near: self.notice(said + reminding(near), kind="good") if near else None,
+        )
 
     def failed(self, message: str, hint: str = "") -> None:
         """Show what went wrong; what was typed stays."""

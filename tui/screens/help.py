@@ -15,7 +15,7 @@ from textual.widgets import Markdown, Static
 from tui import actions
 
 PAGES = Path(__file__).parent.parent / "help"
-_WITH_PLOT = ("review", "entries", "compare", "neighbours")
+_WITH_PLOT = ("review", "entries", "compare", "neighbours", "practice")
 
 
 def page(place: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 from uuid import uuid4
 
@@ -10,9 +11,10 @@ from textual.binding import BindingType
 
 from lims import ids
 from lims.errors import NotFoundError
-from lims.model import Sample, Shipment
+from lims.model import Sample, SampleDraft, Shipment, ShipmentDraft
 from tui import actions
 from tui.intake_form import FIELDS, SHIPMENT_NAMES, drafts
+from tui.office_words import reminding
 from tui.screens.base import LabScreen
 from tui.screens.dialogs import Confirm
 from tui.text import clean
@@ -47,6 +49,7 @@ class Intake(LabScreen):
         self._known = ""
         self._printed: dict[str, str] = {}
         self._badge = ""
+        self._seen_odd: dict[str, str] = {}
 
     def body(self) -> ComposeResult:
         """Yield the form."""
@@ -122,6 +125,30 @@ class Intake(LabScreen):
         shipment, sample = made.shipment, made.sample
         self._is_saving = True
         self.notice("saving …")
+        if self._known or self._seen_odd == typed:
+            self._keep(shipment, sample)
+            return
+        self.ask(
+            lambda record: record.slips(shipment),
+            lambda odd: self._looked(typed, shipment, sample, odd),
+        )
+
+    def _looked(
+        self,
+        typed: dict[str, str],
+        shipment: ShipmentDraft,
+        sample: SampleDraft,
+        odd: Sequence[str],
+    ) -> None:
+        """Let a slip of the keys be seen before it is kept; the same form saved again is kept."""
+        if not odd:
+            self._keep(shipment, sample)
+            return
+        self._is_saving, self._seen_odd = False, typed
+        said = " · ".join(odd)
+        self.notice(f"! {said} · correct it, or F8 again keeps it as unverified", kind="error")
+
+    def _keep(self, shipment: ShipmentDraft, sample: SampleDraft) -> None:
         form, known = self._form_key, self._known
         badge = bool(self._badge) and sample.officer == self._badge
         self.ask(
@@ -135,10 +162,16 @@ class Intake(LabScreen):
         shipment, sample = kept
         notes = f" · ! {' · '.join(shipment.notes)}" if shipment.notes else ""
         self._forget()
-        self.notice(f"✓ {sample.number} in shipment {shipment.number}{notes}", kind="good")
+        said = f"✓ {sample.number} in shipment {shipment.number}{notes}"
+        self.notice(said, kind="good")
+        self.ask(
+            lambda record: record.likenesses(shipment.number),
+            lambda near: self.notice(said + reminding(near), kind="good") if near else None,
+        )
 
     def _forget(self) -> None:
         self._scans, self._known, self._badge, self._printed = (), "", "", {}
+        self._seen_odd = {}
         self.form.clear()
 
     def failed(self, message: str, hint: str = "") -> None:

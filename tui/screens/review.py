@@ -18,9 +18,9 @@ from lims.model import Finding, Run, SampleRecord
 from spectra.spectrum import Measurement
 from tui import actions
 from tui.sample_words import STATE_SIGNS, open_hazards
-from tui.screens.base import LabScreen
 from tui.screens.dialogs import Reason, SignOff
 from tui.screens.hazard import acknowledge
+from tui.screens.plot_keys import PlotKeys
 from tui.text import as_text, clean
 from tui.verdict import Answer, HitLine, answers, decisive, evidence, statement, strength
 from tui.widgets.hit_list import HitList
@@ -36,7 +36,7 @@ class RegionalLab(Reason):
     ASKS = "Regional lab"
 
 
-class Review(LabScreen):
+class Review(PlotKeys):
     """The comparison a reviewer signs."""
 
     PLACE = "review"
@@ -192,27 +192,6 @@ class Review(LabScreen):
             return
         self._at = (self._at + by) % len(self._answers)
         self._show_answer()
-
-    @on(HitList.Sideways)
-    def _sideways(self, event: HitList.Sideways) -> None:
-        event.stop()
-        self.action_cursor(event.step)
-
-    def action_cursor(self, steps: int) -> None:
-        """Move the plot's cursor, wherever the focus is."""
-        self.query_one(SpectrumPlot).action_cursor(steps)
-
-    def action_peak(self, direction: int) -> None:
-        """Move the plot's cursor to the next peak."""
-        self.query_one(SpectrumPlot).action_peak(direction)
-
-    def action_zoom(self, factor: float) -> None:
-        """Scale the plot about its cursor."""
-        self.query_one(SpectrumPlot).action_zoom(factor)
-
-    def action_overlay(self) -> None:
-        """Draw one over the other, or mirrored."""
-        self.query_one(SpectrumPlot).action_overlay()
 
     def action_words(self) -> None:
         """Say what the plot shows."""

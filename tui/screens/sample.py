@@ -26,9 +26,9 @@ from tui.sample_words import (
     open_hazards,
     story_lines,
 )
-from tui.screens.base import LabScreen
 from tui.screens.dialogs import HandOver, Over, PickPerson, Reason
 from tui.screens.hazard import acknowledge
+from tui.screens.sample_office import SampleOffice
 from tui.text import as_text, clean
 from tui.widgets.fitted_table import FittedTable
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 Done = TypeVar("Done")
 
 
-class SampleScreen(LabScreen):
+class SampleScreen(SampleOffice):
     """Everything about one sample; every act goes through a dialog."""
 
     PLACE = "sample"
@@ -55,6 +55,7 @@ class SampleScreen(LabScreen):
     def body(self) -> ComposeResult:
         """Yield facts, findings and history."""
         yield Static("", id="hazard")
+        yield Static("", id="cases")
         yield Static("", id="facts")
         yield Static("", id="run")
         titles = (("technique", 9), ("state", 12), ("finding", 0), ("by", 11))
@@ -112,6 +113,7 @@ class SampleScreen(LabScreen):
         self.query_one("#history-text", Static).update(story)
         number = record.sample.number
         self.ask(lambda asked: asked.story(number), lambda found: self._show_story(story, found))
+        self.ask_cases()
 
     def _show_story(self, steps: Text, found: SampleHistory) -> None:
         if found.sample != self._record.sample.number:
@@ -288,6 +290,15 @@ class SampleScreen(LabScreen):
         from tui.screens.custody_dialogs import answer_offer
 
         answer_offer(self, self.action_refresh, sample=self._record.sample.number)
+
+    def action_reports(self) -> None:
+        """Open the reports on the sample."""
+        if open_hazards(self._record):
+            self.failed("acknowledge the hazard notice first", "Press a.")
+            return
+        from tui.screens.certificates import Certificates
+
+        self.app.push_screen(Certificates(self._record.sample.number))
 
     def action_label(self) -> None:
         """Write the label of the sample into the present folder."""

@@ -14,6 +14,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
+from lims.hub_answer_form import NetworkUnknown
 from lims.unknown_model import Cluster, ClusterRecord
 from tui import actions
 from tui.moments import local
@@ -106,6 +107,23 @@ def state_of(each: Cluster) -> str:
     return "not identified"
 
 
+def _everywhere(each: Cluster) -> str:
+    """Return what became of a cluster here, and under which code all laboratories know it."""
+    known = each.network
+    if known is None:
+        return state_of(each)
+    state = f"named at {known.named_at}" if known.name and not each.name else state_of(each)
+    return f"{state} · {known.code}"
+
+
+def network_of(known: NetworkUnknown) -> str:
+    """Return what headquarters said of an unknown, in one line."""
+    at = ", ".join(f"{lab.site} {lab.samples}" for lab in known.labs) or "no laboratory in force"
+    before = f", before {', '.join(known.earlier)}" if known.earlier else ""
+    named = f"; named {known.name} at {known.named_at}" if known.name else ""
+    return f"headquarters: {known.code}{before}; samples at {at}{named}"
+
+
 class Unknowns(LabScreen):
     """Clusters, the one met last first."""
 
@@ -128,7 +146,7 @@ class Unknowns(LabScreen):
                 Column(title="last", width=10, cell=lambda c: f"{c.last:%Y-%m-%d}"),
                 Column(title="from", width=6, most=12, cell=lambda c: ", ".join(c.origins)),
                 Column(title="class", width=12, most=20, cell=lambda c: c.class_name),
-                Column(title="state", width=0, cell=state_of),
+                Column(title="state", width=0, cell=_everywhere),
             ),
             id="rows",
         )
@@ -181,6 +199,8 @@ class Unknowns(LabScreen):
     def _show_detail(self, found: ClusterRecord) -> None:
         each, said = found.cluster, Text()
         said.append(f"{each.code} · {clean(state_of(each), 200)}\n", style="bold")
+        if each.network is not None:
+            said.append(clean(network_of(each.network), 400) + "\n")
         if each.named_how:
             said.append(f"by {clean(each.named_by, 40)}: {clean(each.named_how, 300)}\n")
         for word, codes in (

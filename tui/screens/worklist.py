@@ -106,10 +106,14 @@ class Worklist(LabScreen):
         find, order, desk = self._find, self._order, self.fol.desk
 
         async def count() -> int:
-            return await desk.call(lambda record: record.work_count(find))
+            return await desk.call(lambda record: record.admitted(lambda own: own.work_count(find)))
 
         async def page(offset: int, limit: int) -> Sequence[WorkRow]:
-            return await desk.call(lambda record: record.work_page(offset, limit, find, order))
+            return await desk.call(
+                lambda record: record.admitted(
+                    lambda own: own.work_page(offset, limit, find, order)
+                )
+            )
 
         title = f"work · {order}" + (f" · find {find}" if find else "")
         self.table.border_title = as_text(title)

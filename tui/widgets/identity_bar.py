@@ -29,6 +29,8 @@ class IdentityBar(Widget):
     training: reactive[bool] = reactive(False)
     files: reactive[int] = reactive(0)
     """How many files wait in quarantine."""
+    window: reactive[str] = reactive("")
+    """How long the shift's window is still open; empty while none is."""
 
     def render(self) -> RenderResult:
         """Return the line: subject and detail on the left, place and person on the right."""
@@ -37,6 +39,8 @@ class IdentityBar(Widget):
         if self.training:
             right.append(" TRAINING ", style="reverse bold")
             right.append(" ")
+        if self.window:
+            right.append(f"{clean(self.window, 20)} left · ", style="bold")
         if self.files:
             right.append(f"{self.files} in quarantine (F10) · ", style="bold")
         right.append(" · ".join(clean(part, 40) for part in (self.place, self.who) if part))

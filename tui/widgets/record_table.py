@@ -20,6 +20,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
+from lims.errors import SessionNeeded
 from spectra.errors import LabError
 from tui.messages import Failed
 from tui.text import clean, shorten
@@ -158,6 +159,8 @@ class RecordTable(ScrollView, Generic[Row], can_focus=True):
         try:
             rows = await self._page(page * PAGE, PAGE)
             total = await self._count()
+        except SessionNeeded:
+            return  # the screen's own question puts the sign-in screen over everything
         except LabError as error:
             self._note = "not readable"
             self.post_message(Failed(error.message, error.hint))

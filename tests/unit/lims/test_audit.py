@@ -16,7 +16,6 @@ from lims import (
     events,
     intake,
     keys,
-    migrate,
     outbox,
     sqlite,
 )
@@ -458,8 +457,3 @@ def test_forked_log_is_named_by_the_checkpoint_of_the_other_branch(full, enemy):
     enemy.execute("UPDATE event SET at=?, hash=? WHERE seq=?", (at, hash_, seq))
     enemy.execute("UPDATE log_head SET head=?", (hash_,))
     assert f"the log before event {seq + 1} is not the one its checkpoint signed" in problems(full)
-
-
-def test_replay_does_without_indexes_that_are_there():
-    _, parts = migrate.expected_schema()
-    assert {("index", name) for name in audit_rows.ONLY_FOR_LISTS} <= parts

@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 import stat
@@ -10,7 +11,15 @@ from pathlib import Path
 import pytest
 
 from lims import attachments, audit, backup, backup_manifest, events, queries
-from lims.errors import AuditBrokenError, BusyError, ConfigError, PermissionDenied, RecordError
+from lims.errors import (
+    AuditBrokenError,
+    BusyError,
+    ConfigError,
+    DiskFailedError,
+    PermissionDenied,
+    RecordError,
+    StorageFullError,
+)
 from lims.lab import open_lab
 from tests.lims_builders import a_sample, a_shipment
 
@@ -247,3 +256,31 @@ def test_killed_backups_leave_only_whole_ones(full, tmp_path):
     made = backup.back_up(full, "qm", out)
     assert hidden(out) == []
     assert backup_manifest.check(made.folder).ok
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"), [(errno.EIO, DiskFailedError), (errno.ENOSPC, StorageFullError)]
+)
+def test_a_failing_target_disk_is_told_as_the_target_s(full, tmp_path, monkeypatch, number, kind):
+    target = (tmp_path / "out").resolve()
+
+    def fails(path, data):
+        raise OSError(number, os.strerror(number), str(path))
+
+    monkeypatch.setattr(backup, "write_durably", fails)
+    with pytest.raises(kind, match="no backup was made") as caught:
+        backup.back_up(full, "qm", target)
+    assert str(target) in caught.value.hint
+    assert "the act" not in caught.value.hint
+    assert [path.name for path in target.iterdir()] == [".fol-backup.lock"]
+    assert audit.verify(full).ok
+
+
+def test_the_lab_s_own_failing_disk_keeps_its_own_advice(full, tmp_path, monkeypatch):
+    def fails(path):
+        raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+
+    monkeypatch.setattr(backup, "_hash", fails)
+    with pytest.raises(DiskFailedError) as caught:
+        backup.back_up(full, "qm", tmp_path / "out")
+    assert str(full.folder) in caught.value.message

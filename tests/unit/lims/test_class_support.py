@@ -71,7 +71,9 @@ def test_mass_class_and_vibrational_class_together_are_a_candidate(drawn_of, fir
         [("gcms", mass())],
         [("gcms", mass()), ("ms", mass())],
         [("ftir", vibrational("a")), ("ftir", vibrational("b"))],
+        # The same bonds seen twice: that the two libraries hold other members says nothing of them.
         [("ftir", vibrational("a", "b")), ("raman", vibrational("B", "c"))],
+        [("ftir", vibrational("a", "b")), ("raman", vibrational("c"))],
         [("gcms", mass()), ("ftir", vibrational("a", class_name="nitazene"))],
         # Only its ions were there: the class does not lead among whole spectra.
         [("gcms", mass(supported=None)), ("ftir", vibrational("a"))],
@@ -87,10 +89,25 @@ def test_one_kind_of_evidence_stays_a_class_note(drawn_of, runs):
     assert made.limitations == ()
 
 
-def test_infrared_and_raman_on_different_members_are_two_kinds(lab, bench):
+@pytest.mark.parametrize("shared", [True, False])
+def test_infrared_and_raman_never_make_a_candidate_however_many_they_are(drawn_of, shared):
+    runs = [
+        (technique, vibrational("a" if shared else f"{technique}{at}", class_name="fentanyl"))
+        for technique in ("ftir", "raman")
+        for at in range(3)
+    ]
+    made = drawn_of(*runs)
+    assert made.level is Level.INCONCLUSIVE
+    assert made.classes == ("fentanyl",)
+
+
+def test_support_is_kept_with_the_conclusion_and_the_same_again(lab, bench, monkeypatch):
     sample = a_sample(lab).number
-    a_finding(lab, bench, sample, vibrational("a", "b"), kind="ftir", reviewed=True)
-    a_finding(lab, bench, sample, vibrational("c"), kind="raman", reviewed=True)
+    a_finding(lab, bench, sample, mass(), kind="ftir", reviewed=True)
+    a_finding(lab, bench, sample, vibrational("a", "b"), kind="raman", reviewed=True)
+    # Every run of these tests is a curve's file; the first stands for a mass spectrum's.
+    monkeypatch.setattr("lims.class_support._MASS", frozenset(("ftir",)))
+    monkeypatch.setattr("lims.class_support._VIBRATIONAL", {"raman": "Raman"})
     made = conclusion.conclude(lab, "ana", sample)
     assert made.level is Level.CANDIDATE
     assert made.substances == ()

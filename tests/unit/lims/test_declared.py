@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from lims import declared
 from lims.errors import RecordError
-from lims.model import ShipmentDraft
 
 
 @pytest.mark.parametrize(
@@ -62,48 +61,6 @@ def test_amounts_with_two_meanings_are_not_read(text):
     assert declared.money(text) is None
 
 
-def test_sand_that_was_xylazine_gives_its_two_notes():
-    draft = ShipmentDraft(
-        declared_goods="silicon dioxide",
-        declared_value="10 USD",
-        declared_weight="1.5 kg",
-        freight="80 USD",
-    )
-    assert declared.notes(draft) == ("declared value 6.67 USD per kg", "freight above goods value")
-
-
-def test_freight_is_compared_in_one_currency_only():
-    draft = ShipmentDraft(declared_goods="x", declared_value="10 USD", freight="80 EUR")
-    assert declared.notes(draft) == ()
-
-
-def test_figure_that_cannot_be_read_is_said_not_guessed():
-    draft = ShipmentDraft(declared_goods="x", declared_value="about ten", declared_weight="0 kg")
-    assert declared.notes(draft) == (
-        "declared value 'about ten' is kept as typed; it cannot be read as one figure",
-    )
-
-
-def test_declared_against_found_names_the_stranger_with_its_role():
-    note = declared.against_found("silicon dioxide", ["xylazine"])
-    assert note == "declared silicon dioxide, found xylazine (adulterant)"
-    assert declared.is_found(note)
-
-
-@pytest.mark.parametrize("goods", ["silicon dioxide", "Silicon Dioxide", "pack of silicon dioxide"])
-def test_honest_goods_have_no_note(goods):
-    assert declared.against_found(goods, ["silicon dioxide"]) == ""
-
-
-def test_only_what_was_not_declared_is_a_stranger():
-    note = declared.against_found("lactose", ["lactose", "fentanyl"])
-    assert note == "declared lactose, found fentanyl (drug)"
-
-
-def test_substance_in_no_table_is_still_a_stranger():
-    assert declared.against_found("sand", ["unobtainium"]) == "declared sand, found unobtainium"
-
-
 def test_balance_reading_that_is_no_mass_is_an_error_with_a_hint():
     assert declared.parse_mass("12.345 g") == 12_345_000
     with pytest.raises(RecordError) as wrong:
@@ -125,7 +82,6 @@ def test_decimal_mark_does_not_matter_where_it_is_clear(whole, places):
 def test_any_text_is_read_or_not_without_a_crash(text):
     declared.weight_ug(text)
     declared.money(text)
-    declared.notes(ShipmentDraft(declared_goods=text, declared_value=text, declared_weight=text))
 
 
 @given(st.decimals(min_value="0.01", max_value=10**6, places=2), st.integers(1, 10**6))
@@ -133,3 +89,18 @@ def test_value_per_kg_is_value_over_weight(value, grams):
     rate = declared.value_per_kg(f"{value} USD", f"{grams} g")
     assert rate is not None
     assert abs(rate.amount * grams / 1000 - value) < Decimal("0.0001")
+
+
+@pytest.mark.parametrize(
+    ("text", "mass_ug", "half_ug"),
+    [
+        ("1.5 kg", 1_500_000_000, 50_000_000),
+        ("1.50 kg", 1_500_000_000, 5_000_000),
+        ("1500 g", 1_500_000_000, 500_000),
+        ("1,5 kg", 1_500_000_000, 50_000_000),
+        ("2 lb", 907_184_740, 226_796_185),
+    ],
+)
+def test_weight_is_as_fine_as_its_last_digit(text, mass_ug, half_ug):
+    read = declared.weight_reading(text)
+    assert read == declared.WeightReading(mass_ug=mass_ug, half_ug=half_ug)

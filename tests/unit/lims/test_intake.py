@@ -140,3 +140,60 @@ def test_short_number_with_its_check_character_is_enough(lab):
     wrong = sample[7:-1] + ("A" if sample[-1] != "A" else "B")
     with pytest.raises(NotFoundError):
         records.sample(lab.db, wrong)
+
+
+def test_unknown_codes_are_marked_and_never_refused(lab):
+    made = intake.add_shipment(
+        lab,
+        "olga",
+        ShipmentDraft(
+            declared_goods="sand, CAS 7631-86-8",
+            tracking="176-12345676",
+            hs_code="2939.71",
+            hs_edition="2022",
+            container="CSQU3054384",
+            conveyance="mv Port, IMO 9319467",
+            origin="ZZ",
+            port_of_loading="QQABC",
+            port_of_discharge="US NOG",
+            destination="US-QQ",
+            pieces="some",
+        ),
+    )
+    assert [each.field for each in made.unverified] == [
+        "declared_goods", "pieces", "hs_code", "tracking", "container", "origin",
+        "port_of_loading", "destination", "conveyance",
+    ]  # fmt: skip
+    assert set(made.notes) == {each.says for each in made.unverified}
+    assert made.draft.origin == "ZZ"
+
+
+def test_codes_that_fit_leave_no_mark(lab):
+    made = intake.add_shipment(
+        lab,
+        "olga",
+        ShipmentDraft(
+            declared_goods="silica, CAS 7631-86-9",
+            tracking="176-12345675",
+            hs_code="2811.22",
+            hs_edition="HS 2022",
+            container="CSQU3054383",
+            conveyance="IMO9319466",
+            origin="CN",
+            transit="PA",
+            port_of_loading="CN SHA",
+            port_of_discharge="Nogales",
+            destination="US-NJ",
+            pieces="12",
+        ),
+    )
+    assert made.unverified == made.notes == ()
+
+
+def test_declared_figures_and_places_stay_as_typed(lab):
+    typed = {
+        "gross_weight": "1,62 kg", "net_weight": "1.5 KG", "pieces": "2", "freight": "USD 25.00",
+        "port_of_loading": "Shanghai", "notify_party": "Broker & Sons", "hs_edition": "hs 2022",
+    }  # fmt: skip
+    made = intake.add_shipment(lab, "olga", ShipmentDraft(declared_goods="sand", **typed))
+    assert {name: getattr(made.draft, name) for name in typed} == typed

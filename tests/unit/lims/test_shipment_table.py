@@ -114,3 +114,18 @@ def test_reading_does_not_change_the_limits_of_the_process():
     before = csv.field_size_limit()
     shipment_table.read(io.BytesIO(b"declared_goods\nx\n").read())
     assert csv.field_size_limit() == before
+
+
+def test_whole_papers_come_through_and_unknown_codes_are_told_not_refused():
+    found = read(
+        "salt,1.5 kg,1.62 kg,2,2501.00,2022,CN SHA,US NOG,Broker,CSQU3054384",
+        header="declared_goods,net weight,gross_weight,pieces,hs_code,HS edition,port of loading,"
+        "port_of_discharge,notify_party,container",
+    )
+    assert found.ok
+    draft = found.drafts[0]
+    assert (draft.net_weight, draft.pieces, draft.port_of_loading) == ("1.5 kg", "2", "CN SHA")
+    assert (draft.notify_party, draft.hs_edition) == ("Broker", "2022")
+    assert [(note.row, note.text) for note in found.notes] == [
+        (2, "container: the check digit does not fit, unverified")
+    ]

@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lims import clock, conclusion, shifts, stopped, survival, turnaround
+from lims import (
+    clock,
+    conclusion,
+    disposition,
+    irregular,
+    records,
+    shifts,
+    stopped,
+    survival,
+    turnaround,
+)
 from lims.errors import RecordError, StateError
 from tests.lims_builders import a_finding, a_lab, a_sample, an_entry
 
@@ -101,6 +111,26 @@ def test_open_work_lengthens_the_median(lab, tmp_path, at):
     assert found.within_target == 1.0
     assert stage_of(lab, "wait_review").median == 5.0
     assert stage_of(lab, "wait_release").open == 1
+
+
+def test_past_moment_knows_nothing_of_what_came_later(lab, tmp_path, at):
+    quick, slow = a_sample(lab).number, a_sample(lab).number
+    at(10)
+    a_finding(lab, tmp_path, quick, an_entry("no_match"), reviewed=True)
+    at(20)
+    conclusion.conclude(lab, "ana", quick)
+    at(30)
+    seen = turnaround.turnaround(lab).stages
+    at(300)
+    a_sample(lab)
+    irregular.report_lost(lab, "ana", slow, circumstances="not on the shelf")
+    a_finding(lab, tmp_path, quick, an_entry("match", "xylazine"), reviewed=True)
+    conclusion.conclude(lab, "ana", quick)
+    disposition.seize(lab, "olga", records.sample(lab.db, quick).shipment, "xylazine")
+    at(600)
+    then = START + timedelta(minutes=30)
+    assert turnaround.turnaround(lab, at=then).stages == seen
+    assert turnaround.turnaround(lab).stages != seen
 
 
 def test_stopped_time_is_not_the_labs(lab, tmp_path, at):

@@ -11,7 +11,7 @@ from lims.errors import NotFoundError, PermissionDenied, RecordError, StateError
 from lims.model import Role
 from lims.unknown_model import ClusterState
 from tests.lims_builders import a_finding, a_lab, a_sample, an_entry
-from tests.unknown_builders import BENZYL, FURAN, an_unknown, diluted
+from tests.unknown_builders import BENZYL, ENERGIES, FURAN, an_ion, an_unknown, diluted
 
 
 @pytest.fixture
@@ -144,6 +144,84 @@ def test_what_cannot_be_recognised_still_gets_a_code_and_no_company(lab, tmp_pat
     found(lab, tmp_path, entry)
     found(lab, tmp_path, entry)
     assert len(codes(lab)) == 2
+
+
+def test_one_ion_at_neighbouring_energies_is_one_unknown_over_samples(lab, tmp_path):
+    for energy in (10, 30, 60, 90):
+        found(lab, tmp_path, an_ion(ENERGIES[energy]))
+    [cluster] = unknown_queries.listed(lab)
+    assert (len(cluster.samples), cluster.techniques) == (4, ("msms",))
+    members = unknown_queries.show(lab, cluster.code).members
+    assert [each.score is None for each in members] == [True, False, False, False]
+
+
+def test_energies_of_one_sample_belong_together_without_being_alike_and_say_so(lab, tmp_path):
+    one = found(lab, tmp_path, an_ion(ENERGIES[10]), an_ion(ENERGIES[90]))
+    [cluster] = unknown_queries.listed(lab)
+    second = unknown_queries.show(lab, cluster.code).members[1]
+    assert (second.score, second.why) == (None, "the same sample and precursor at another energy")
+    negative = an_ion({110.0: 999, 93.0: 400, 161.1: 90}, precursor=335.2129, polarity=-1)
+    found(lab, tmp_path, negative, sample=one.sample)
+    last = unknown_queries.show(lab, cluster.code).members[2]
+    assert "the other polarity" in last.why
+
+
+def test_peaks_of_one_run_that_lie_apart_stay_two_unknowns(lab, tmp_path):
+    early = an_ion(ENERGIES[10], retention_time_s=200.0)
+    late = an_ion(ENERGIES[90], retention_time_s=260.0)
+    found(lab, tmp_path, early, late)
+    assert len(codes(lab)) == 2
+
+
+def test_another_precursor_of_the_sample_is_another_unknown_beside_it(lab, tmp_path):
+    found(lab, tmp_path, an_ion(ENERGIES[30]), an_ion(ENERGIES[30], precursor=351.2431))
+    first, second = codes(lab)
+    assert unknown_queries.show(lab, first).beside == (second,)
+
+
+def test_a_spectrum_between_two_energies_makes_their_clusters_one_and_says_why(lab, tmp_path):
+    found(lab, tmp_path, an_ion(ENERGIES[10]))
+    found(lab, tmp_path, an_ion(ENERGIES[90]))
+    assert len(codes(lab)) == 2
+    both = {**ENERGIES[30], **dict.fromkeys((79.0542, 77.0386, 53.0386, 51.023), 600)}
+    found(lab, tmp_path, an_ion(both))
+    assert codes(lab) == ["UNK-GEN-0001"]
+    shown = unknown_queries.show(lab, "2")
+    assert shown.cluster.code == "UNK-GEN-0001"
+    assert "alike both (UNK-GEN-0001 0." in shown.acts[0].reason
+    assert audit.verify(lab).ok
+
+
+@pytest.mark.parametrize("touched", ["split", "named", "seen otherwise"])
+def test_what_a_person_or_another_technique_settled_is_bridged_by_no_spectrum(
+    lab, tmp_path, touched
+):
+    one = found(lab, tmp_path, an_ion(ENERGIES[10]))
+    two = found(lab, tmp_path, an_ion(ENERGIES[90]))
+    if touched == "split":
+        unknown_care.merge(lab, "ana", "2", "1", "one powder")
+        unknown_care.split(lab, "ana", "1", [two.sample], "two after all")
+    elif touched == "named":
+        unknown_care.name(lab, "rex", "1", "4-ANPP", "certified reference")
+    else:
+        found(lab, tmp_path, an_unknown(FURAN), sample=one.sample)
+        found(lab, tmp_path, an_unknown(BENZYL), sample=two.sample)
+    before = len(codes(lab))
+    both = {**ENERGIES[30], **dict.fromkeys((79.0542, 77.0386, 53.0386, 51.023), 600)}
+    found(lab, tmp_path, an_ion(both))
+    assert len(codes(lab)) == before
+
+
+def test_msms_and_electron_impact_join_by_the_sample_alone_and_say_so(lab, tmp_path):
+    one = found(lab, tmp_path, an_unknown(FURAN, class_name="fentanyl"))
+    found(lab, tmp_path, an_ion(ENERGIES[30]), sample=one.sample)
+    [cluster] = unknown_queries.listed(lab)
+    assert cluster.techniques == ("ei", "msms")
+    last = unknown_queries.show(lab, cluster.code).members[1]
+    assert (last.score, last.why) == (None, "the same sample by another technique")
+    # The next parcel is recognised by its MS/MS alone.
+    found(lab, tmp_path, an_ion(ENERGIES[30]))
+    assert len(unknown_queries.listed(lab)) == 1
 
 
 def test_replay_gives_the_same_clusters(lab, tmp_path):

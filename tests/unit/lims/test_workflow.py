@@ -71,6 +71,8 @@ TRUTH = {
     Verb.DELIVER_REPORT: {A, R, L, Q, H, I},
     Verb.CHECKPOINT_LOG: set(Role),
     Verb.MANAGE_PEOPLE: {L, I},
+    Verb.APPROVE_PEOPLE: {R, L, Q, I},
+    Verb.SET_SIGN_IN: {L},
     Verb.BACK_UP: {L, Q, I},
     Verb.MANAGE_CASE: {O, L, A, H},
     Verb.WRITE_OUTCOME: {O, L, A, H},
@@ -79,6 +81,13 @@ TRUTH = {
     Verb.SEND_TO_LAB: {C, A, L},
     Verb.SEND_NOTICE: {O, L, A, H},
     Verb.STOP_CLOCK: {A, L},
+    Verb.DRAFT_CERTIFICATE: {A, L},
+    Verb.REVIEW_CERTIFICATE: {R},
+    Verb.CHECK_CERTIFICATE: {R, L, Q},
+    Verb.ACCEPT_OPEN_MATTER: {L, Q},
+    Verb.ISSUE_CERTIFICATE: {R, L},
+    Verb.GIVE_CERTIFICATE: {A, R, L, Q},
+    Verb.WITHDRAW_CERTIFICATE: {L, Q},
 }
 
 

@@ -155,7 +155,7 @@ def test_moments_carry_their_offset() -> None:
 UNSAFE = ("ctrl+m", "ctrl+i", "ctrl+j", "ctrl+h", "ctrl+c", "ctrl+b", "ctrl+enter")
 SAFE = re.compile(
     r"f[1-9]|f10|[a-z0-9]|enter|escape|left|right|up|down|shift\+(left|right)|ctrl\+[a-z]|slash|comma"
-    r"|full_stop|question_mark|plus|minus|less_than_sign|greater_than_sign"
+    r"|full_stop|question_mark|space|plus|minus|less_than_sign|greater_than_sign"
 )
 
 
