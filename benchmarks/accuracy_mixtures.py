@@ -94,7 +94,9 @@ def split(drafts: Sequence[EntryDraft], seed: int = 0) -> tuple[list[EntryDraft]
     # A formula some of whose isomers are of a class stays: mixtures must not be of the class.
     gone -= set(formulas[~plain].tolist())
     lacks = np.array([name in gone for name in formulas])
-    usable = plain & np.array([each.y.size >= 5 for each in drafts])
+    # Of what states no structure nobody can say that it is of no class: collections file
+    # derivatives and some new cannabinoids as "other".
+    usable = plain & np.array([each.y.size >= 5 and bool(each.identity.smiles) for each in drafts])
     return (
         [each for each, out in zip(drafts, lacks, strict=True) if not out],
         Stock(

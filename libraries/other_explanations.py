@@ -48,6 +48,7 @@ class Check:
         return {"check": self.check, "outcome": self.outcome.value, "words": self.words}
 
 
+TWO_TOGETHER = "two known substances together"
 BLANK = "carry-over or background of the blank"
 SAME_RUN = "a product of a substance in the same run"
 
@@ -131,7 +132,7 @@ def _artefact(nearest: Sequence[tuple[str, int]]) -> Check:
 
 
 def _two_together(spectrum: UnitSpectrum, references: Sequence[tuple[str, UnitSpectrum]]) -> Check:
-    asked = "two known substances together"
+    asked = TWO_TOGETHER
     fit = best_pair(spectrum, [each for _, each in references])
     if fit is None:
         return Check(check=asked, outcome=Outcome.NOT_CHECKED, words="too few entries are near")

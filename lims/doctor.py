@@ -26,6 +26,8 @@ _OLD_OUTBOX = timedelta(days=1)
 _OLD_BACKUP = timedelta(days=2)
 _CLOCK_TOLERANCE = timedelta(minutes=2)
 _STOPPED = timedelta(days=30)
+_LEAST_COST = 19 * 1024 * 2
+"""KiB times passes of argon2id: OWASP's least for passwords (cheat sheet, 2024)."""
 _READERS = (
     ("opentfraw", "Thermo .raw", "thermo"),
     ("openszraw", "Shimadzu .qgd", "shimadzu"),
@@ -70,6 +72,7 @@ def examine(lab: Lab, *, full: bool = False) -> tuple[Check, ...]:
         ("clock", _clock),
         ("disk", _disk),
         ("keys", _keys),
+        ("signing in", _signing_in),
         ("libraries", _whole_libraries if full else _libraries),
         ("instruments", _instruments),
         ("outbox", _outbox),
@@ -246,6 +249,27 @@ def _keys(lab: Lab) -> Check:
     if not keys.verify(lab.public_key, probe, keys.sign(lab, probe)):
         return _fail("keys", "the private key does not sign for this lab", "Restore keys/.")
     return _ok("keys", "the lab's key signs and is closed to other accounts")
+
+
+def _signing_in(lab: Lab) -> Check:
+    from lims import credentials, pepper, sign_in_settings
+
+    if not sign_in_settings.is_required(lab):
+        return _ok("signing in", "nobody has to: whoever uses this computer may act as anybody")
+    if records.value(lab.db, "SELECT 1 FROM credential WHERE secret='pin' LIMIT 1"):
+        pepper.read(lab.keys_folder)
+    known = credentials.credentials(lab)
+    blocked = [f"{p} until {c.blocked_until[:16]} UTC" for p, c in known.items() if c.blocked_until]
+    if blocked:
+        todo = "Ask whether it was they themselves; two people may reset it: fol person reset."
+        return _warn("signing in", f"wrong secrets block {'; '.join(blocked)}", todo)
+    memory = sign_in_settings.value(lab.db, "password_memory_kib")
+    passes = sign_in_settings.value(lab.db, "password_passes")
+    if memory * passes < _LEAST_COST:
+        todo = "fol person set password_memory_kib 65536 and password_passes 3."
+        return _warn("signing in", f"a guess costs only {memory} KiB x {passes}", todo)
+    able = sum(1 for each in known.values() if each.password_at)
+    return _ok("signing in", f"everybody has to; {able} people have passwords, nobody is blocked")
 
 
 def _libraries(lab: Lab) -> Check:

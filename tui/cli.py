@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -203,16 +204,20 @@ def main(argv: list[str] | None = None) -> int:
 def _until_signed(argv: list[str] | None) -> object:
     """Run a command; where the record asks for a signature, once more with it."""
     proofs: list[object] = []
-    given: dict[str, object] = {"proofs": proofs}
+    given: dict[str, Any] = {"proofs": proofs}
     args = sys.argv[1:] if argv is None else list(argv)
-    while True:
-        try:
-            return cli.main(args=list(args), prog_name="fol", standalone_mode=False, obj=given)
-        except Exception as stop:
-            if type(stop).__name__ != "Again":  # its module is imported only by who raises it
-                raise
-            if (proof := getattr(stop, "proof", None)) is not None:
-                proofs.append(proof)
+    try:
+        while True:
+            try:
+                return cli.main(args=list(args), prog_name="fol", standalone_mode=False, obj=given)
+            except Exception as stop:
+                if type(stop).__name__ != "Again":  # its module is imported only by who raises it
+                    raise
+                if (proof := getattr(stop, "proof", None)) is not None:
+                    proofs.append(proof)
+    finally:
+        if (secrets := given.get("secrets")) is not None:
+            secrets.close()
 
 
 def exit_code_of(error: Exception) -> int:

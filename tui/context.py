@@ -105,4 +105,5 @@ def _somebody_there(lab: Lab, *, for_inspection: bool) -> Iterator[None]:
         if not locked or lab.presence.acts or not secret_prompt.can_ask():
             raise
         secret_prompt.unlocked(lab, locked)
+        command_session.go_on(lab, locked)
         raise secret_prompt.Again from None

@@ -61,6 +61,11 @@ class SecretFile:
             # Not chained: the error would carry the secret's bytes into a traceback.
             raise ConfigError(f"{self._name}: a line is not UTF-8 text") from None
 
+    def close(self) -> None:
+        """Let go of the file; standard input is not ours to close."""
+        if self._file is not None and self._name != "-":
+            self._file.close()
+
     def _opened(self) -> BinaryIO:
         if self._name == "-":
             return sys.stdin.buffer
