@@ -110,6 +110,8 @@ class FolApp(App[int]):
         self._version: object = None
         self.waiting_files = 0
         self._window: ShiftClock | None = None
+        self._left_open: set[str] = set()
+        """Modes in which another person's screens may lie open."""
         self.taking: Taking | None = None
         """The run being taken; one at a time."""
         self.recent_folder = ""
@@ -208,10 +210,11 @@ class FolApp(App[int]):
         """Show who acts now; of another person's work nothing stays open."""
         self.identity = identity
         if is_another:
-            while len(self.screen_stack) > 1:
-                self.pop_screen()
+            self._to_main_screen()
+            # What lies open in the other modes is closed when somebody goes there.
+            self._left_open = set(self._screen_stacks) - {self.current_mode}
             if self.current_mode != (home := _home(identity)):
-                self.switch_mode(home)
+                self.action_go(home)
         for stack in self._screen_stacks.values():
             for screen in stack:
                 if isinstance(screen, LabScreen) and screen.is_mounted:
@@ -349,10 +352,16 @@ class FolApp(App[int]):
         ):
             mode = "board"
         if mode == self.current_mode:
-            while len(self.screen_stack) > 1:
-                self.pop_screen()
+            self._to_main_screen()
             return
         self.switch_mode(mode)
+        if mode in self._left_open:
+            self._left_open.discard(mode)
+            self._to_main_screen()
+
+    def _to_main_screen(self) -> None:
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
 
     def back(self) -> None:
         """Leave the top screen; from a main screen go home."""
@@ -369,7 +378,7 @@ class FolApp(App[int]):
     def action_change_person(self) -> None:
         """Lock, and let somebody else, or the same person again, prove who they are."""
         if not isinstance(self.screen, ModalScreen):
-            self.sitting.lock("locked", "Locked. Whoever goes on proves who they are.")
+            self.sitting.lock("locked", "Whoever goes on proves who they are.", changing=True)
 
     def action_command_palette(self) -> None:
         """Open the palette; never over the sign-in screen."""

@@ -67,15 +67,15 @@ class Sitting:
         """Take what the record says about signing in."""
         self._door = door
 
-    def lock(self, because: str, said: str) -> None:
-        """Cover the screens at once, then lock the session."""
+    def lock(self, because: str, said: str, *, changing: bool = False) -> None:
+        """Cover the screens at once, then lock the session; ``changing``: somebody else comes."""
         door = self._door
         if door is None or self.is_closed:
             return
         if not door.is_required:
             self._tell("Nobody has to sign in at this lab: fol person require-sign-in on.")
             return
-        self.cover(said)
+        self.cover(said, changing=changing)
         self._app.run_worker(self._lock(because), exit_on_error=False)
 
     async def _lock(self, because: str) -> None:
@@ -83,11 +83,11 @@ class Sitting:
         with contextlib.suppress(LabError):
             await self._app.desk.call(lambda record: record.lock(because))
 
-    def cover(self, said: str) -> None:
+    def cover(self, said: str, *, changing: bool = False) -> None:
         """Put the sign-in screen over everything."""
         if self.is_closed:
             return
-        screen = SignIn(because=said, person=self._app.seat.person)
+        screen = SignIn(because=said, person=self._app.seat.person, changing=changing)
         self._app.push_screen(screen, self._entered)
 
     def _entered(self, said: str | None) -> None:

@@ -16,8 +16,11 @@ from tests.lims_builders import a_finding, a_sample, an_entry
 from tests.pilot.conftest import press, settle
 from tests.pilot.screen_text import screen_text
 from tests.signing_builders import PINS, a_lab_with_passwords, password_of, require_sign_in
+from tui import actions
 from tui.app import FolApp
+from tui.messages import Scanned
 from tui.screens.base import LabScreen
+from tui.screens.sample import SampleScreen
 from tui.screens.sign_in import Sign, SignIn
 
 
@@ -155,6 +158,57 @@ async def test_one_key_changes_the_person_and_nothing_of_the_other_stays_open(la
         assert hand.app.identity.person.id == "rex"
 
 
+async def test_colleague_types_their_own_name_over_the_other(lab_folder):
+    async with at_the_app(lab_folder) as hand:
+        await hand.enters("rex", password_of("rex"))
+        await press(hand.pilot, "ctrl+y")
+        await hand.types("olga")
+        await press(hand.pilot, "enter")
+        await hand.types(password_of("olga"))
+        await press(hand.pilot, "enter")
+        assert hand.app.seat.person == "olga"
+        assert password_of("olga") not in screen_text(hand.app)
+
+
+async def test_screens_left_open_in_another_mode_are_closed_for_another_person(lab_folder):
+    async with at_the_app(lab_folder) as hand:
+        await hand.enters("rex", password_of("rex"))
+        await press(hand.pilot, "enter")
+        assert isinstance(hand.app.screen, SampleScreen)
+        await press(hand.pilot, "f4", "ctrl+y")
+        await hand.enters("ana", password_of("ana"))
+        await press(hand.pilot, "f2")
+        assert hand.app.current_mode == "worklist"
+        assert not isinstance(hand.app.screen, SampleScreen)
+        await press(hand.pilot, "enter", "f4", "f2")
+        assert isinstance(hand.app.screen, SampleScreen), "one's own stay where they were"
+
+
+async def test_badge_names_the_person_and_proves_nothing(lab_folder):
+    async with at_the_app(lab_folder) as hand:
+        hand.app.post_message(Scanned("PERSON:rex"))
+        await settle(hand.pilot)
+        assert hand.app.screen.query_one("#who", Input).value == "rex"
+        assert isinstance(hand.app.screen, SignIn)
+        await hand.types(password_of("rex"))
+        await press(hand.pilot, "enter")
+        assert hand.app.seat.person == "rex"
+
+
+async def test_no_key_of_any_screen_works_before_somebody_signs_in(lab_folder):
+    """Every key of the registry, at the locked door: nothing opens and nothing is written."""
+    keys = sorted({key for a in actions.ACTIONS for key in a.key.split(",")} - {"ctrl+q"})
+    before = len(events_of(lab_folder, "finding.reviewed"))
+    async with at_the_app(lab_folder) as hand:
+        for key in keys:
+            await hand.pilot.press(key)
+        await settle(hand.pilot)
+        assert isinstance(hand.app.screen, SignIn)
+        assert hand.app.identity is None
+        assert "NOG" not in screen_text(hand.app)
+    assert len(events_of(lab_folder, "finding.reviewed")) == before
+
+
 async def test_accepting_a_finding_asks_for_a_signature_with_its_meaning(lab_folder):
     finding = finding_of(lab_folder)
     async with at_the_app(lab_folder) as hand:
@@ -178,3 +232,15 @@ async def test_accepting_a_finding_asks_for_a_signature_with_its_meaning(lab_fol
     assert signing.unbound(reviewed[0], lab.lab_id) == ()
     lab.close()
     assert len(reviewed) == 1
+
+
+async def test_whose_role_may_not_review_is_refused_before_anything_is_signed(lab_folder):
+    """F8 by everybody who sees the finding and is no reviewer: told so, asked for no PIN."""
+    async with at_the_app(lab_folder) as hand:
+        for person in ("ana", "lee", "qm", "cus"):
+            await hand.enters(person, password_of(person))
+            await press(hand.pilot, "enter", "enter", "f8", "tab", "tab", "enter")
+            assert not isinstance(hand.app.screen, Sign), person
+            assert "may not review" in screen_text(hand.app), person
+            await press(hand.pilot, "ctrl+y")
+    assert not events_of(lab_folder, "finding.reviewed")

@@ -39,11 +39,15 @@ class SignIn(ModalScreen[str]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "leave", "Quit")]
 
-    def __init__(self, *, because: str, person: str = "") -> None:
-        """``person`` is whose session is locked here; empty where nobody sat here yet."""
+    def __init__(self, *, because: str, person: str = "", changing: bool = False) -> None:
+        """``person`` is whose session is locked here; empty where nobody sat here yet.
+
+        ``changing``: a colleague is about to take over, so the person is asked for first.
+        """
         super().__init__()
         self._because = because
         self._person = person
+        self._is_changing = changing
         self._is_asking = False
 
     def compose(self) -> ComposeResult:
@@ -65,7 +69,8 @@ class SignIn(ModalScreen[str]):
     def on_mount(self) -> None:
         """Begin where something is missing."""
         self._ask_for(self._person)
-        self.query_one("#secret" if self._person else "#who", Input).focus()
+        names_first = self._is_changing or not self._person
+        self.query_one("#who" if names_first else "#secret", Input).focus()
 
     @on(Input.Changed, "#who")
     def _another(self, event: Input.Changed) -> None:
