@@ -16,6 +16,7 @@ from lims.errors import NotFoundError, PermissionDenied, SessionNeeded
 from lims.secret_forms import Secret
 
 if TYPE_CHECKING:
+    from lims.act import Act
     from lims.lab import Lab
     from lims.presence import Proof
 
@@ -75,7 +76,7 @@ def sign_in(
     with at_the_door(lab, person_id) as act:
         lasts = timedelta(hours=sign_in_settings.value(act.db, name))
         if not unattended:
-            _lock_who_sits_here(act.db, lab, act, f"{person_id} signed in")
+            _lock_who_sits_here(act, f"{person_id} signed in")
         act.append(
             "session.opened",
             {
@@ -193,8 +194,9 @@ def _since(lab: Lab, person_id: str) -> dict[str, Any]:
     return {"before": before, "signed": int(signed), "refused": int(refused)}
 
 
-def _lock_who_sits_here(database: Any, lab: Lab, act: Any, because: str) -> None:
-    here = presence.session_row(database, lab.presence.token) if lab.presence.token else None
+def _lock_who_sits_here(act: Act, because: str) -> None:
+    token = act.lab.presence.token
+    here = presence.session_row(act.db, token) if token else None
     if here is not None and here["state"] == "open" and not here["unattended"]:
         act.append("session.locked", {"session": here["id"], "because": because})
 

@@ -232,8 +232,9 @@ def _print_result(result: dict[str, Any]) -> None:
             line(f"    {reason}")
         analogue = part.get("analogue")
         if analogue:
-            grade = analogue["candidate_grade"]
-            line(f"    candidate analogue of {analogue['class']}, grade {grade}")
+            name, grade = analogue["class"], analogue["candidate_grade"]
+            candidate = f"candidate analogue of {name}, grade {grade}"
+            line(f"    {candidate if grade else f'class note only: {name}, not identified'}")
             _print_change(analogue)
         table(
             [

@@ -93,19 +93,22 @@ def test_only_a_lead_or_it_administrator_proposes_and_never_for_themselves(lab, 
 
 @pytest.mark.parametrize("receiver", RECEIVERS)
 @pytest.mark.parametrize("proposer", PROPOSERS)
-@pytest.mark.parametrize("approver", sorted(STAFF))
-def test_who_approves_is_decided_for_every_three_people(lab, proposer, approver, receiver):
+def test_who_approves_is_decided_for_every_three_people(lab, proposer, receiver):
     """Every proposer x approver x receiver, against the rule written out a second time."""
     if proposer == receiver:
         return
+    may = {"rex", "lee", "qm", "root"} - {receiver, proposer}
     seq = propose(lab, proposer, receiver, *roles_for(receiver))
-    if approver in {"rex", "lee", "qm", "root"} - {receiver, proposer}:
-        approve(lab, approver, seq)
-        assert people.person(lab, receiver).roles == roles_for(receiver)
-    else:
+    for approver in sorted(set(STAFF) - may):
         with pytest.raises(PermissionDenied):
             approve(lab, approver, seq)
         assert people.person(lab, receiver).roles == set(STAFF[receiver])
+    for approver in sorted(may):
+        approve(lab, approver, seq)
+        assert people.person(lab, receiver).roles == roles_for(receiver)
+        back = propose(lab, "lee" if receiver != "lee" else "root", receiver, *STAFF[receiver])
+        approve(lab, "rex", back)
+        seq = propose(lab, proposer, receiver, *roles_for(receiver))
 
 
 def test_it_administrator_cannot_give_himself_a_role_by_any_door(lab):
